@@ -1,0 +1,5 @@
+//! The embedded platforms, each served as the platform's own API, and the processes they run.
+//!
+//! Knows nothing of MCP, connectors or the registry.
+
+pub mod terraform;

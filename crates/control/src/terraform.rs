@@ -1,0 +1,3 @@
+//! The embedded Terraform workspace platform: a server of Tharsis' own API.
+
+pub mod executor;

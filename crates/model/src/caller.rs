@@ -1,0 +1,58 @@
+//! Who is calling. A [`Caller`] travels with every call, in process as a typed request extension
+//! that no network request can set.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of identity a principal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrincipalKind {
+    User,
+    ServiceAccount,
+    External,
+}
+
+/// An authenticated identity: what a token, a socket or the operating system proved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Principal {
+    /// Stable and unique, for instance `user:root` or `sa:0193…`.
+    pub id: String,
+    pub kind: PrincipalKind,
+    /// What people read in logs, commits and approvals.
+    pub name: String,
+}
+
+impl Principal {
+    /// The operating-system user, who owns a stdio server and its data directory.
+    pub fn local_user(name: &str) -> Self {
+        Self { id: format!("user:{name}"), kind: PrincipalKind::User, name: name.to_owned() }
+    }
+}
+
+/// A principal in the middle of one call.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub principal: Arc<Principal>,
+    /// The agent space the call arrived through, if any.
+    pub space: Option<Arc<str>>,
+    /// Ties together the audit rows and log lines of one call.
+    pub request_id: Arc<str>,
+}
+
+impl Caller {
+    pub fn new(principal: Principal) -> Self {
+        Self {
+            principal: Arc::new(principal),
+            space: None,
+            request_id: uuid::Uuid::now_v7().simple().to_string().into(),
+        }
+    }
+
+    /// The same principal in a new call.
+    #[must_use]
+    pub fn next_call(&self) -> Self {
+        Self { request_id: uuid::Uuid::now_v7().simple().to_string().into(), ..self.clone() }
+    }
+}
