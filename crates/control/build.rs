@@ -1,0 +1,37 @@
+//! Compiles the protocol of the embedded Terraform platform, without `protoc`: server code for
+//! the library, client code for its tests (they speak to it as any client would).
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+const INCLUDE: &str = "../../proto/tharsis";
+
+/// The files of the services that the platform serves; what they import follows.
+const SERVED: [&str; 9] = [
+    "caller.proto",
+    "configuration_version.proto",
+    "group.proto",
+    "job.proto",
+    "namespace_variable.proto",
+    "run.proto",
+    "state_version.proto",
+    "version.proto",
+    "workspace.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={INCLUDE}");
+    let descriptors = protox::compile(SERVED, [INCLUDE])?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    for (folder, server) in [("server", true), ("client", false)] {
+        let folder = out.join(folder);
+        fs::create_dir_all(&folder)?;
+        tonic_prost_build::configure()
+            .build_server(server)
+            .build_client(!server)
+            .build_transport(false)
+            .out_dir(&folder)
+            .include_file("tharsis.rs")
+            .compile_fds(descriptors.clone())?;
+    }
+    Ok(())
+}
