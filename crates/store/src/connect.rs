@@ -1,0 +1,157 @@
+//! Opens the pools of either engine from a URL.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    PgPool, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{
+    Result, StoreError,
+    migration::{migrate_postgres, migrate_sqlite},
+};
+
+/// How long a statement waits for a connection or for another process' lock.
+const PATIENCE: Duration = Duration::from_secs(10);
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// Between two attempts to open a file that another process is just creating.
+const OPEN_PAUSE: Duration = Duration::from_millis(20);
+
+/// SQLite has one connection that writes, so that writers of this process queue in order instead
+/// of polling for the lock, and readers that see the last commit and never wait for a writer.
+#[derive(Clone, Debug)]
+pub(crate) enum Pool {
+    Sqlite { write: SqlitePool, read: SqlitePool },
+    Postgres(PgPool),
+}
+
+impl Pool {
+    pub(crate) async fn close(&self) {
+        match self {
+            // The last one to close folds the write-ahead log into the file, which a reader may not.
+            Self::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+pub(crate) async fn open(url: &str) -> Result<Pool> {
+    if url == "sqlite::memory:" {
+        return open_memory().await;
+    }
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        return open_file(&absolute(path)?).await;
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return open_postgres(url).await;
+    }
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    Err(StoreError::Url(format!("{scheme:?} is not a scheme of a database it knows")))
+}
+
+fn absolute(path: &str) -> Result<PathBuf> {
+    let path = Path::new(path);
+    if !path.is_absolute() || path.file_name().is_none() {
+        return Err(StoreError::Url("a SQLite database needs an absolute file path".to_owned()));
+    }
+    Ok(path.to_owned())
+}
+
+/// One connection that is never given up, since the data lives in it.
+async fn open_memory() -> Result<Pool> {
+    let write = writer().connect_with(sqlite_options().filename(":memory:")).await?;
+    migrate_sqlite(&write).await?;
+    Ok(Pool::Sqlite { read: write.clone(), write })
+}
+
+async fn open_file(path: &Path) -> Result<Pool> {
+    let failed = |source| StoreError::Open { name: path.display().to_string(), source };
+    create_private(path).map_err(|error| failed(error.into()))?;
+    let options = sqlite_options().filename(path);
+    let write = connect_writer(
+        options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full),
+    )
+    .await
+    .map_err(|error| failed(error.into()))?;
+    migrate_sqlite(&write).await?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(SQLITE_READERS)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok(Pool::Sqlite { write, read })
+}
+
+/// Creates the file for its owner only; SQLite gives its log and index files the same mode.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+/// Tries until [`PATIENCE`] ends, because SQLite does not wait for the lock that the first switch
+/// to write-ahead logging takes.
+async fn connect_writer(options: SqliteConnectOptions) -> Result<SqlitePool> {
+    let attempt = async {
+        loop {
+            match writer().connect_with(options.clone()).await.map_err(StoreError::from) {
+                Err(StoreError::Unavailable(sqlx::Error::Database(_))) => {
+                    tokio::time::sleep(OPEN_PAUSE).await;
+                }
+                other => return other,
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, attempt)
+        .await
+        .unwrap_or(Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)))
+}
+
+fn sqlite_options() -> SqliteConnectOptions {
+    SqliteConnectOptions::new().foreign_keys(true).busy_timeout(PATIENCE)
+}
+
+fn writer() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(PATIENCE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+async fn open_postgres(url: &str) -> Result<Pool> {
+    let options: PgConnectOptions = url
+        .parse()
+        .map_err(|_| StoreError::Url("it is not a well-formed PostgreSQL URL".to_owned()))?;
+    let name = format!(
+        "{:?} at {}:{}",
+        options.get_database().unwrap_or(options.get_username()),
+        options.get_host(),
+        options.get_port()
+    );
+    let pool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options.application_name("pilothouse"))
+        .await
+        .map_err(|error| StoreError::Open { name, source: error.into() })?;
+    migrate_postgres(&pool).await?;
+    Ok(Pool::Postgres(pool))
+}

@@ -1,0 +1,61 @@
+//! The handle through which everything is stored.
+
+use sqlx::{PgPool, SqlitePool};
+
+use crate::{
+    Result, Tx,
+    connect::{self, Pool},
+    dialect::{Engine, SQLITE_BEGIN, execute},
+};
+
+/// A database that is open and has this program's schema. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: Pool,
+}
+
+impl Store {
+    /// Opens the database, creates a SQLite file that does not exist, and brings the schema up to
+    /// date.
+    ///
+    /// `sqlite:///absolute/path.db`, `sqlite::memory:` (lives as long as the handle), or
+    /// `postgres://user:password@host/database`.
+    pub async fn open(url: &str) -> Result<Self> {
+        Ok(Self { pool: connect::open(url).await? })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        execute!(self.read(), sqlx::query("SELECT 1"))?;
+        Ok(())
+    }
+
+    /// Starts a transaction. On SQLite it waits for the one writer's place.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(Tx(match self.write() {
+            Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with(SQLITE_BEGIN).await?),
+            Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
+        }))
+    }
+
+    /// Waits for running statements and closes all connections, of every clone.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// For statements that change nothing.
+    pub(crate) fn read(&self) -> Engine<&SqlitePool, &PgPool> {
+        match &self.pool {
+            Pool::Sqlite { read, .. } => Engine::Sqlite(read),
+            Pool::Postgres(pool) => Engine::Postgres(pool),
+        }
+    }
+
+    /// For single statements that change something.
+    pub(crate) fn write(&self) -> Engine<&SqlitePool, &PgPool> {
+        match &self.pool {
+            Pool::Sqlite { write, .. } => Engine::Sqlite(write),
+            Pool::Postgres(pool) => Engine::Postgres(pool),
+        }
+    }
+}

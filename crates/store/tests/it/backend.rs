@@ -1,0 +1,92 @@
+//! A fresh database of every engine at hand, gone after the test.
+
+use std::{future::Future, panic::resume_unwind};
+
+use pilothouse_store::Store;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::task::JoinError;
+use uuid::Uuid;
+
+const POSTGRES_VARIABLE: &str = "TEST_POSTGRES_URL";
+
+/// Runs a specification against an empty store of each engine.
+pub(crate) async fn on_each<Spec, Running>(spec: Spec)
+where
+    Spec: Fn(Store) -> Running + Clone + Send + 'static,
+    Running: Future<Output = ()> + Send + 'static,
+{
+    on_each_url(move |url| {
+        let spec = spec.clone();
+        async move {
+            let store = Store::open(&url).await.unwrap();
+            spec(store.clone()).await;
+            store.close().await;
+        }
+    })
+    .await;
+}
+
+/// Runs a specification with the URL of an empty database of each engine.
+pub(crate) async fn on_each_url<Spec, Running>(spec: Spec)
+where
+    Spec: Fn(String) -> Running,
+    Running: Future<Output = ()> + Send + 'static,
+{
+    println!("on SQLite");
+    let directory = tempfile::tempdir().unwrap();
+    settle(tokio::spawn(spec(sqlite_url(&directory))).await);
+
+    let Some(server) = postgres_server() else { return };
+    println!("on PostgreSQL");
+    let schema = PostgresSchema::create(&server).await;
+    let outcome = tokio::spawn(spec(schema.url.clone())).await;
+    schema.remove().await;
+    settle(outcome);
+}
+
+pub(crate) fn sqlite_url(directory: &tempfile::TempDir) -> String {
+    format!("sqlite://{}", directory.path().join("store.db").display())
+}
+
+/// The server for tests, or nothing and a loud word about it.
+#[expect(clippy::disallowed_methods, reason = "a test is not configured by app::config")]
+pub(crate) fn postgres_server() -> Option<String> {
+    let url = std::env::var(POSTGRES_VARIABLE).ok();
+    if url.is_none() {
+        eprintln!("\n*** NOT RUN ON POSTGRESQL: set {POSTGRES_VARIABLE} to a server's URL ***\n");
+    }
+    url
+}
+
+/// A schema of its own inside the test server's database.
+pub(crate) struct PostgresSchema {
+    server: String,
+    name: String,
+    pub(crate) url: String,
+}
+
+impl PostgresSchema {
+    pub(crate) async fn create(server: &str) -> Self {
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        postgres_execute(server, format!("CREATE SCHEMA {name}")).await;
+        let separator = if server.contains('?') { '&' } else { '?' };
+        let url = format!("{server}{separator}options=-csearch_path%3D{name}");
+        Self { server: server.to_owned(), name, url }
+    }
+
+    pub(crate) async fn remove(self) {
+        postgres_execute(&self.server, format!("DROP SCHEMA {} CASCADE", self.name)).await;
+    }
+}
+
+async fn postgres_execute(server: &str, statement: String) {
+    let mut connection = PgConnection::connect(server).await.unwrap();
+    sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+fn settle(outcome: Result<(), JoinError>) {
+    if let Err(error) = outcome {
+        resume_unwind(error.into_panic());
+    }
+}
