@@ -2,4 +2,5 @@
 //!
 //! Knows nothing of MCP, connectors or the registry.
 
+pub mod process;
 pub mod terraform;

@@ -10,6 +10,8 @@ use pilothouse_model::Error;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+pub mod archive;
+
 /// Everything one job needs; nothing is read from the process's own environment but `PATH`.
 #[derive(Clone, Debug)]
 pub struct Job {
