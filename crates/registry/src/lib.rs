@@ -1,5 +1,25 @@
 //! What exists: the platforms, their resource types and operations, and the MCP surfaces over
-//! them, all as data.
+//! them, all as data; and what is known about them: documentation, Terraform's errors.
+//!
+//! Pure: it reads nothing but the files embedded in the binary, talks to nobody, and knows
+//! neither HTTP nor MCP. Start at [`Catalog`].
 
+pub mod binding;
+mod catalog;
+mod embedded;
+mod load;
+mod name;
+mod nearest;
+mod pointer;
+pub mod resource;
+pub mod schema;
 pub mod spec;
 pub mod surface;
+
+pub use binding::{Binding, Method, Place};
+pub use catalog::{Catalog, PlatformCatalog};
+pub use load::{Fault, LoadError};
+pub use name::MAX_NAME;
+pub use nearest::nearest;
+pub use pointer::{Pointer, PointerError};
+pub use resource::{Argument, Operation, Paging, ResourceType, Rest, Wait};

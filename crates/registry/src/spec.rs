@@ -1,5 +1,7 @@
 //! What a registry file may say. The vocabulary is closed: an unknown key is an error, and what
 //! data cannot express names a hook, a Rust function of that platform's connector.
+//!
+//! These are the files as written. [`crate::resource`] holds the same things checked and resolved.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +18,14 @@ pub struct Platform {
     /// Pagination styles by the name operations use for them.
     #[serde(default)]
     pub page: BTreeMap<String, Page>,
+    /// Arguments that many operations take; an operation names them in `shared`.
+    #[serde(default)]
+    pub args: BTreeMap<String, Arg>,
 }
 
 /// `registry/<platform>/<toolset>.toml`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Toolset {
     pub toolset: ToolsetHead,
@@ -28,6 +34,7 @@ pub struct Toolset {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ToolsetHead {
     pub name: String,
@@ -36,6 +43,7 @@ pub struct ToolsetHead {
 
 /// A kind of thing: what it is and what can be done with it.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
     pub title: String,
@@ -51,8 +59,10 @@ pub struct Resource {
     pub op: BTreeMap<String, Operation>,
 }
 
-/// Where an instance shows its progress, and which values are final.
+/// Where an instance shows its progress, and which values are final. Values are compared without
+/// regard to ASCII case: one platform may spell a state differently on its two wires.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
     /// JSON pointer into the result of `get`.
@@ -69,8 +79,10 @@ pub struct Wait {
 /// One thing that can be done. `list`, `get`, `create`, `update`, `delete`, `logs`, `diagnose`
 /// and `status` have verbs of their own; any other name is an action.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
+    /// What it does, for someone choosing between operations; the plain verbs can do without.
     pub about: Option<String>,
     /// `METHOD /path/{placeholder}`.
     pub http: Option<String>,
@@ -78,11 +90,29 @@ pub struct Operation {
     pub grpc: Option<String>,
     /// Instead of a request: a function of the connector, which may call other operations.
     pub hook: Option<String>,
+    #[cfg_attr(test, schemars(with = "RiskName"))]
     pub risk: Risk,
+    /// A boolean argument that is true makes the operation at least this risky.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, RiskName>"))]
+    pub risk_if: BTreeMap<String, Risk>,
     pub retry: Retry,
+    /// Only hooks call it: never listed, described, searched or offered.
+    #[serde(default)]
+    pub internal: bool,
+    /// The argument that names what the operation acts on; `id` without it, if there is one.
+    pub target: Option<String>,
+    /// Arguments taken over from the platform file.
+    #[serde(default)]
+    pub shared: Vec<String>,
     #[serde(default)]
     pub args: BTreeMap<String, Arg>,
-    /// Pagination style, defined in the platform file.
+    /// Constants that every request carries, by place: the keys are written as [`Arg::to`].
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, serde_json::Value>"))]
+    pub set: BTreeMap<String, toml::Value>,
+    /// Pagination style, defined in the platform file. Gives the operation the arguments `limit`
+    /// and `cursor`.
     pub page: Option<String>,
     /// JSON pointer to the list in the answer.
     pub items: Option<String>,
@@ -92,6 +122,7 @@ pub struct Operation {
 
 /// Whether a request whose fate is unknown may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
     /// Repeating it changes nothing more.
@@ -101,7 +132,8 @@ pub enum Retry {
 }
 
 /// An argument: its type, its place in the request, what it means.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Arg {
     #[serde(rename = "type", default)]
@@ -109,18 +141,26 @@ pub struct Arg {
     #[serde(default)]
     pub required: bool,
     pub about: String,
-    /// Where it goes: `path`, `query:name`, `header:name`, `body:/pointer`, or `hook` (the hook
-    /// reads it). Without it: the path if a placeholder has this name, else the query of a GET or
-    /// the body of anything else, under the argument's own name.
+    /// Where it goes: `path`, `query:name`, `header:name`, `body:/pointer` (`body:` is the whole
+    /// body), or `hook` (the hook reads it). Without it: the hook if there is one, the path if a
+    /// placeholder has this name, else the query of a GET or DELETE or the body of anything else,
+    /// under the argument's own name.
     pub to: Option<String>,
     /// The values allowed.
     #[serde(default)]
     pub values: Vec<String>,
+    #[cfg_attr(test, schemars(with = "Option<serde_json::Value>"))]
     pub default: Option<toml::Value>,
     pub minimum: Option<i64>,
     pub maximum: Option<i64>,
-    /// Longest accepted text in bytes; [`Arg::MAX_TEXT`] without it.
+    /// Longest accepted text in characters, of each text in a map or an array;
+    /// [`Arg::MAX_TEXT`] without it.
     pub max_length: Option<usize>,
+    /// Most entries of a map or array; [`Arg::MAX_ITEMS`] without it.
+    pub max_items: Option<usize>,
+    /// What an object, or each object in a list, consists of.
+    #[serde(default)]
+    pub fields: BTreeMap<String, Arg>,
     /// Never stored, shown or logged.
     #[serde(default)]
     pub secret: bool,
@@ -129,9 +169,12 @@ pub struct Arg {
 impl Arg {
     /// The bound on a text argument that states none.
     pub const MAX_TEXT: usize = 4096;
+    /// The bound on the number of entries of a map or array that states none.
+    pub const MAX_ITEMS: usize = 256;
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ArgType {
     #[default]
@@ -140,6 +183,8 @@ pub enum ArgType {
     Number,
     Boolean,
     Object,
+    /// A list of objects.
+    Objects,
     /// Text to text.
     Map,
     /// A list of texts.
@@ -164,4 +209,17 @@ pub struct Page {
     pub first_page: Option<u64>,
     pub default: u64,
     pub max: u64,
+}
+
+/// The spelling of a [`Risk`] in the published schema.
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum RiskName {
+    Read,
+    LowWrite,
+    MediumWrite,
+    HighWrite,
+    Destructive,
 }

@@ -1,0 +1,89 @@
+//! All platforms of the product. Each is parsed when somebody first asks for it, so that a server
+//! for one surface does not pay for the others.
+
+mod platform;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
+use pilothouse_model::Error;
+
+pub use self::platform::PlatformCatalog;
+use crate::{
+    embedded, load,
+    nearest::nearest,
+    resource::{Operation, ResourceType},
+};
+
+/// The registry. Cheap to share: one per process.
+#[derive(Debug)]
+pub struct Catalog {
+    platforms: BTreeMap<String, OnceLock<Arc<PlatformCatalog>>>,
+}
+
+impl Catalog {
+    /// The registry inside the binary, nothing of it parsed yet.
+    pub fn embedded() -> &'static Self {
+        static EMBEDDED: OnceLock<Catalog> = OnceLock::new();
+        EMBEDDED.get_or_init(|| Self {
+            platforms: embedded::platforms()
+                .into_iter()
+                .map(|name| (name, OnceLock::new()))
+                .collect(),
+        })
+    }
+
+    /// The platforms there are, in order of their names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.platforms.keys().map(String::as_str)
+    }
+
+    /// One platform, parsed on the first call.
+    ///
+    /// Fails with `NotFound` for an unknown name, and with `Internal` for files that do not load,
+    /// which the tests of this crate rule out for those it embeds.
+    pub fn platform(&self, name: &str) -> Result<Arc<PlatformCatalog>, Error> {
+        self.loaded(name).cloned()
+    }
+
+    /// A type by its id `platform.type`, or by `platform.alias`.
+    pub fn resource_type(&self, id: &str) -> Result<&ResourceType, Error> {
+        let Some((platform, name)) = id.split_once('.') else {
+            return Err(Error::invalid(format!("{id:?} is not a resource type"))
+                .hint("write it as platform.type, for instance tharsis.run"));
+        };
+        self.loaded(platform)?.resource_type(name)
+    }
+
+    /// An operation by its id `platform.type.operation`.
+    pub fn operation(&self, id: &str) -> Result<&Operation, Error> {
+        let Some((type_id, name)) = id.rsplit_once('.') else {
+            return Err(Error::invalid(format!("{id:?} is not an operation"))
+                .hint("write it as platform.type.operation, for instance tharsis.run.get"));
+        };
+        self.resource_type(type_id)?.operation(name)
+    }
+
+    fn loaded(&self, name: &str) -> Result<&Arc<PlatformCatalog>, Error> {
+        let Some(slot) = self.platforms.get(name) else {
+            return Err(self.unknown_platform(name));
+        };
+        if let Some(catalog) = slot.get() {
+            return Ok(catalog);
+        }
+        let files = embedded::platform(name).map_err(Error::internal)?;
+        let catalog = load::platform(name, &files).map_err(Error::internal)?;
+        Ok(slot.get_or_init(|| Arc::new(catalog)))
+    }
+
+    fn unknown_platform(&self, name: &str) -> Error {
+        let known: Vec<&str> = self.names().collect();
+        let error = Error::not_found("platform", name);
+        match nearest(name, &known, 1).first() {
+            Some(close) => error.hint(format!("did you mean {close:?}?")),
+            None => error.hint(format!("one of: {}", known.join(", "))),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Resolves the pagination styles of a platform.
+
+use std::collections::BTreeMap;
+
+use super::fault::Report;
+use crate::{
+    binding::{Binding, Place},
+    pointer::Pointer,
+    resource::{Argument, Paging},
+    spec::{Arg, ArgType, Page, Platform},
+};
+
+pub(super) struct PageStyle {
+    limit: Place,
+    cursor: Place,
+    paging: Paging,
+}
+
+pub(super) fn styles(report: &mut Report<'_>, platform: &Platform) -> BTreeMap<String, PageStyle> {
+    platform
+        .page
+        .iter()
+        .filter_map(|(name, page)| {
+            let mut report = report.within("page");
+            Some((name.clone(), style(&mut report.within(name), page)?))
+        })
+        .collect()
+}
+
+fn style(report: &mut Report<'_>, page: &Page) -> Option<PageStyle> {
+    if page.default == 0 || page.default > page.max {
+        report.fault("default must be at least 1 and at most max");
+    }
+    if page.next.is_none() == page.first_page.is_none() {
+        report.fault("needs either next, for cursors, or first_page, for page numbers");
+    }
+    let mut pointer = |text: &Option<String>| -> Option<Option<Pointer>> {
+        text.as_ref().map_or(Some(None), |text| report.keep(text.parse()).map(Some))
+    };
+    let (next, more, total) = (pointer(&page.next), pointer(&page.more), pointer(&page.total));
+    let (limit, cursor) = (place(report, &page.limit), place(report, &page.cursor));
+    Some(PageStyle {
+        limit: limit?,
+        cursor: cursor?,
+        paging: Paging {
+            next: next?,
+            more: more?,
+            total: total?,
+            first_page: page.first_page,
+            default: page.default,
+            max: page.max,
+        },
+    })
+}
+
+fn place(report: &mut Report<'_>, text: &str) -> Option<Place> {
+    let place = report.keep(text.parse())?;
+    if matches!(place, Place::Path | Place::Hook) {
+        report.fault(format!("{text:?} cannot carry a page"));
+    }
+    Some(place)
+}
+
+impl PageStyle {
+    pub(super) fn paging(&self) -> Paging {
+        self.paging.clone()
+    }
+
+    /// The arguments every paged operation has.
+    pub(super) fn arguments(&self, binding: &Binding) -> [(String, Argument); 2] {
+        let place = |place: &Place| {
+            if matches!(binding, Binding::Hook(_)) { Place::Hook } else { place.clone() }
+        };
+        let limit = Arg {
+            kind: ArgType::Integer,
+            about: "How many to return at most".to_owned(),
+            default: Some(toml::Value::Integer(whole(self.paging.default))),
+            minimum: Some(1),
+            maximum: Some(whole(self.paging.max)),
+            ..Arg::default()
+        };
+        let cursor = Arg {
+            about: "Where to go on: the cursor that came with the previous page".to_owned(),
+            ..Arg::default()
+        };
+        [
+            (Paging::LIMIT.to_owned(), Argument { spec: limit, place: place(&self.limit) }),
+            (Paging::CURSOR.to_owned(), Argument { spec: cursor, place: place(&self.cursor) }),
+        ]
+    }
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,148 @@
+//! The registry as the rest of the product uses it: resource types and operations, checked and
+//! resolved. Made by [`crate::load`]; knows nothing of files.
+
+use std::collections::BTreeMap;
+
+use pilothouse_model::Risk;
+use serde_json::Value;
+
+pub use crate::spec::Retry;
+use crate::{
+    binding::{Binding, Place},
+    pointer::Pointer,
+    spec::Arg,
+};
+
+/// A kind of thing of one platform.
+#[derive(Clone, Debug)]
+pub struct ResourceType {
+    /// `platform.type`, unique in the product.
+    pub id: String,
+    pub platform: String,
+    /// The part of `id` after the dot.
+    pub name: String,
+    pub toolset: String,
+    pub title: String,
+    pub about: String,
+    pub aliases: Vec<String>,
+    pub fields: BTreeMap<String, String>,
+    pub wait: Option<Wait>,
+    /// By name, internal ones included.
+    pub operations: BTreeMap<String, Operation>,
+}
+
+/// One thing that can be done with a resource type.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// `platform.type.operation`, unique in the product.
+    pub id: String,
+    pub name: String,
+    pub about: String,
+    pub binding: Binding,
+    /// The least risk; ask [`Operation::risk_with`] when the arguments are known.
+    pub risk: Risk,
+    pub risk_if: BTreeMap<String, Risk>,
+    pub retry: Retry,
+    /// Only hooks call it.
+    pub internal: bool,
+    /// The argument that names what the operation acts on.
+    pub target: Option<String>,
+    /// By name; a paged operation has `limit` and `cursor` among them.
+    pub args: BTreeMap<String, Argument>,
+    /// Sent with every request.
+    pub constants: Vec<(Place, Value)>,
+    pub paging: Option<Paging>,
+    /// Where the answer has the list.
+    pub items: Option<Pointer>,
+    /// Where the answer has the result, if that is not the whole answer.
+    pub result: Option<Pointer>,
+}
+
+/// An argument and its place in the request.
+#[derive(Clone, Debug)]
+pub struct Argument {
+    pub spec: Arg,
+    pub place: Place,
+}
+
+/// What an answer of a paged operation says about the rest. The places of limit and cursor are
+/// those of the arguments [`Paging::LIMIT`] and [`Paging::CURSOR`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paging {
+    pub next: Option<Pointer>,
+    pub more: Option<Pointer>,
+    pub total: Option<Pointer>,
+    /// The cursor is a page number that starts here and goes up by one.
+    pub first_page: Option<u64>,
+    pub default: u64,
+    pub max: u64,
+}
+
+/// See [`crate::spec::Wait`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    pub field: Pointer,
+    pub done: Vec<String>,
+    pub paused: Vec<String>,
+    pub failed: Vec<String>,
+}
+
+/// Why a long-running instance does not move on by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    Done,
+    /// Somebody must act.
+    Paused,
+    Failed,
+}
+
+impl Paging {
+    pub const LIMIT: &str = "limit";
+    pub const CURSOR: &str = "cursor";
+}
+
+impl ResourceType {
+    /// The operations that callers may use, in order of their names.
+    pub fn public_operations(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.values().filter(|operation| !operation.internal)
+    }
+}
+
+impl Operation {
+    /// The risk of this call: some arguments, when true, make an operation riskier.
+    pub fn risk_with(&self, arguments: &serde_json::Map<String, Value>) -> Risk {
+        self.risk_if
+            .iter()
+            .filter(|(name, _)| arguments.get(*name) == Some(&Value::Bool(true)))
+            .map(|(_, risk)| *risk)
+            .fold(self.risk, Risk::max)
+    }
+
+    /// The value that names what this call acts on, as the caller wrote it.
+    pub fn target_in<'a>(&self, arguments: &'a serde_json::Map<String, Value>) -> Option<&'a str> {
+        arguments.get(self.target.as_deref()?)?.as_str()
+    }
+
+    /// The name within its type, and the type's id: `("tharsis.run", "get")`.
+    pub fn type_id(&self) -> &str {
+        self.id.rsplit_once('.').map_or("", |(type_id, _)| type_id)
+    }
+}
+
+impl Wait {
+    /// Whether `instance`, a result of `get`, has come to rest; `None` while it is under way.
+    pub fn rest(&self, instance: &Value) -> Option<Rest> {
+        let state = self.field.get(instance)?.as_str()?;
+        let is_in =
+            |values: &[String]| values.iter().any(|value| value.eq_ignore_ascii_case(state));
+        if is_in(&self.done) {
+            Some(Rest::Done)
+        } else if is_in(&self.paused) {
+            Some(Rest::Paused)
+        } else if is_in(&self.failed) {
+            Some(Rest::Failed)
+        } else {
+            None
+        }
+    }
+}

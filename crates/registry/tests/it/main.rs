@@ -1,0 +1,3 @@
+//! The registry's data as the product ships it.
+
+mod data;
