@@ -1,1 +1,14 @@
-//! stub
+//! Who may do what: decisions, plans and the approvals that release them, operator tokens.
+//!
+//! The one place that decides. Knows nothing of MCP, HTTP or any platform: callers describe what
+//! is about to happen as an [`Action`] and obey the [`Decision`].
+
+pub mod approval;
+pub mod decision;
+pub mod plan;
+pub mod policy;
+pub mod token;
+
+pub use decision::{Action, Decision, Verdict, decide};
+pub use plan::{Plan, PlanKey};
+pub use policy::{AutoApprove, Policy};

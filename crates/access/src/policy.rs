@@ -1,0 +1,69 @@
+//! What an operator allows without asking.
+
+use std::{fmt, str::FromStr};
+
+use pilothouse_model::{Error, Risk};
+use serde::{Deserialize, Serialize};
+
+/// The largest risk that runs without a person's word. Reads never ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AutoApprove {
+    #[default]
+    None,
+    LowWrite,
+    MediumWrite,
+    HighWrite,
+    All,
+}
+
+impl AutoApprove {
+    pub const NAMES: [&'static str; 5] = ["none", "low_write", "medium_write", "high_write", "all"];
+
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    pub fn covers(self, risk: Risk) -> bool {
+        match self {
+            Self::None => risk.is_read(),
+            Self::LowWrite => risk <= Risk::LowWrite,
+            Self::MediumWrite => risk <= Risk::MediumWrite,
+            Self::HighWrite => risk <= Risk::HighWrite,
+            Self::All => true,
+        }
+    }
+}
+
+impl fmt::Display for AutoApprove {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for AutoApprove {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let all = [Self::None, Self::LowWrite, Self::MediumWrite, Self::HighWrite, Self::All];
+        all.into_iter().find(|level| level.as_str() == text).ok_or_else(|| {
+            Error::invalid(format!("unknown approval level {text:?}"))
+                .hint(format!("one of: {}", Self::NAMES.join(", ")))
+        })
+    }
+}
+
+/// The rules of one surface or space.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    pub auto_approve: AutoApprove,
+    /// Refuses every write, approved or not.
+    pub read_only: bool,
+}
+
+impl Policy {
+    /// Changes whenever a rule changes, so that a plan made under other rules is void.
+    pub fn revision(&self) -> String {
+        format!("auto_approve={} read_only={}", self.auto_approve, self.read_only)
+    }
+}
