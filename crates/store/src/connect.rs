@@ -155,3 +155,31 @@ async fn open_postgres(url: &str) -> Result<Pool> {
     migrate_postgres(&pool).await?;
     Ok(Pool::Postgres(pool))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn text(pool: &SqlitePool, statement: &'static str) -> String {
+        sqlx::query_scalar(statement).fetch_one(pool).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_commit_reaches_the_disk_and_readers_cannot_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let Pool::Sqlite { write, read } = open_file(&directory.path().join("x.db")).await.unwrap()
+        else {
+            panic!("not SQLite");
+        };
+        // synchronous 2 is FULL.
+        let settings = "SELECT journal_mode || ' ' || synchronous || ' ' || foreign_keys
+            FROM pragma_journal_mode, pragma_synchronous, pragma_foreign_keys";
+        assert_eq!(text(&write, settings).await, "wal 2 1");
+
+        let statement = "INSERT INTO setting VALUES ('key', 'value')";
+        let error = sqlx::query(statement).execute(&read).await.unwrap_err().to_string();
+        assert!(error.contains("readonly"), "{error}");
+        sqlx::query(statement).execute(&write).await.unwrap();
+        assert_eq!(text(&read, "SELECT value FROM setting").await, "value");
+    }
+}

@@ -49,3 +49,8 @@ pub(crate) fn is_transient(error: &dyn DatabaseError) -> bool {
         )
     })
 }
+
+/// Whether a text parameter holds a character that the database's encoding lacks. SQLite takes any.
+pub(crate) fn is_unstorable(error: &dyn DatabaseError) -> bool {
+    error.code().is_some_and(|code| matches!(code.as_ref(), "22021" | "22P05"))
+}

@@ -3,7 +3,7 @@
 use pilothouse_model::{Error, Kind};
 use sqlx::{error::ErrorKind, migrate::MigrateError};
 
-use crate::dialect::is_transient;
+use crate::dialect::{is_transient, is_unstorable};
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -30,6 +30,12 @@ pub enum StoreError {
     /// A row refers to one that is missing, or is still referred to.
     #[error("it refers to something that does not exist, or something still refers to it")]
     Reference(#[source] sqlx::Error),
+    /// The target is not in a state that allows this.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// Text with a character that the engine cannot hold, such as NUL in PostgreSQL.
+    #[error("a text holds a character that cannot be stored")]
+    Character(#[source] sqlx::Error),
     /// No connection in time, or the engine is busy: trying again may help.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
@@ -48,11 +54,12 @@ impl StoreError {
 
     fn kind(&self) -> Kind {
         match self {
-            Self::Url(_) => Kind::Invalid,
+            Self::Url(_) | Self::Character(_) => Kind::Invalid,
             Self::SchemaNewer(_)
             | Self::SchemaDiffers(_)
             | Self::Duplicate(_)
-            | Self::Reference(_) => Kind::Conflict,
+            | Self::Reference(_)
+            | Self::Conflict(_) => Kind::Conflict,
             Self::Open { .. } | Self::Unavailable(_) => Kind::Unavailable,
             Self::Migration(_) | Self::Corrupt { .. } | Self::Statement(_) => Kind::Internal,
         }
@@ -78,6 +85,9 @@ impl From<sqlx::Error> for StoreError {
             }
             sqlx::Error::Database(database) if is_transient(database.as_ref()) => {
                 Self::Unavailable(error)
+            }
+            sqlx::Error::Database(database) if is_unstorable(database.as_ref()) => {
+                Self::Character(error)
             }
             sqlx::Error::Database(database) => match database.kind() {
                 ErrorKind::UniqueViolation => Self::Duplicate(error),

@@ -39,15 +39,23 @@
 //! 6. **Tests.** In `tests/it/<aggregate>.rs`, through `backend::on_each`, so that they run on
 //!    both engines.
 
+mod approval;
+mod audit;
 mod connect;
 mod dialect;
 mod error;
+mod idempotency;
+mod mcp_session;
 mod migration;
 mod setting;
 mod store;
 mod text;
 mod transaction;
 
+pub use approval::{APPROVAL_LIST_CAP, Approval, ApprovalState, DecideOutcome, RedeemOutcome};
+pub use audit::{AUDIT_LIST_CAP, AuditFilter};
 pub use error::{Result, StoreError};
+pub use idempotency::IdempotencyBegin;
+pub use mcp_session::McpSession;
 pub use store::Store;
 pub use transaction::Tx;

@@ -2,12 +2,21 @@
 
 use std::{future::Future, panic::resume_unwind};
 
+use pilothouse_model::Timestamp;
 use pilothouse_store::Store;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tokio::task::JoinError;
 use uuid::Uuid;
 
 const POSTGRES_VARIABLE: &str = "TEST_POSTGRES_URL";
+
+/// The present, for every test.
+pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+/// So many milliseconds after [`NOW`].
+pub(crate) fn later(milliseconds: i64) -> Timestamp {
+    Timestamp(NOW.0 + milliseconds)
+}
 
 /// Runs a specification against an empty store of each engine.
 pub(crate) async fn on_each<Spec, Running>(spec: Spec)
@@ -68,21 +77,29 @@ pub(crate) struct PostgresSchema {
 impl PostgresSchema {
     pub(crate) async fn create(server: &str) -> Self {
         let name = format!("test_{}", Uuid::now_v7().simple());
-        postgres_execute(server, format!("CREATE SCHEMA {name}")).await;
+        execute(server, &format!("CREATE SCHEMA {name}")).await;
         let separator = if server.contains('?') { '&' } else { '?' };
         let url = format!("{server}{separator}options=-csearch_path%3D{name}");
         Self { server: server.to_owned(), name, url }
     }
 
     pub(crate) async fn remove(self) {
-        postgres_execute(&self.server, format!("DROP SCHEMA {} CASCADE", self.name)).await;
+        execute(&self.server, &format!("DROP SCHEMA {} CASCADE", self.name)).await;
     }
 }
 
-async fn postgres_execute(server: &str, statement: String) {
-    let mut connection = PgConnection::connect(server).await.unwrap();
-    sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
+/// Runs a statement behind the store's back.
+pub(crate) async fn execute(url: &str, statement: &str) {
+    let query = sqlx::raw_sql(AssertSqlSafe(statement));
+    if url.starts_with("sqlite:") {
+        let mut connection = SqliteConnection::connect(url).await.unwrap();
+        query.execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    } else {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        query.execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
 }
 
 fn settle(outcome: Result<(), JoinError>) {

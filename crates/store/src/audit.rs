@@ -1,0 +1,179 @@
+//! The audit trail: rows are added and read, never changed.
+
+use pilothouse_model::{
+    Risk, Timestamp,
+    audit::{AuditRecord, Outcome},
+};
+use sqlx::{Database, Encode, QueryBuilder, Type};
+
+use crate::{
+    Result, Store, Tx,
+    dialect::{execute, run},
+    text::{storable, stored_word},
+};
+
+/// The most rows that one call of [`Store::audit_list`] or [`Store::audit_unfinished`] returns.
+pub const AUDIT_LIST_CAP: u32 = 1000;
+
+/// Which rows to list. An absent field does not restrict; the default is everything.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    pub principal: Option<String>,
+    pub tool: Option<String>,
+    /// `platform.type.operation`.
+    pub operation: Option<String>,
+    pub outcome: Option<Outcome>,
+    pub request_id: Option<String>,
+    /// Not before this time.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+    /// Only rows older than this one: the last id of the previous page.
+    pub before_id: Option<String>,
+    /// At most [`AUDIT_LIST_CAP`], which is also the default.
+    pub limit: Option<u32>,
+}
+
+const INSERT: &str = "
+    INSERT INTO audit
+        (id, at, request_id, principal, space, surface, tool, operation, risk, target, arguments,
+         outcome, detail, plan_digest, approval_id, duration_ms)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+
+const SELECT: &str = "SELECT * FROM audit WHERE TRUE";
+
+const UNFINISHED: &str = "
+    SELECT * FROM audit AS intent
+    WHERE outcome = 'intent' AND at < $1 AND NOT EXISTS (
+        SELECT 1 FROM audit AS later
+        WHERE later.request_id = intent.request_id AND later.id > intent.id
+            AND later.outcome <> 'intent')
+    ORDER BY id DESC LIMIT $2";
+
+/// The insertion of `$record`, for either engine.
+macro_rules! insert {
+    ($record:expr) => {{
+        let record: &AuditRecord = $record;
+        sqlx::query(INSERT)
+            .bind(&record.id)
+            .bind(record.at.0)
+            .bind(storable(&record.request_id))
+            .bind(storable(&record.principal))
+            .bind(record.space.as_deref().map(storable))
+            .bind(storable(&record.surface))
+            .bind(storable(&record.tool))
+            .bind(record.operation.as_deref().map(storable))
+            .bind(record.risk.as_str())
+            .bind(record.target.as_deref().map(storable))
+            .bind(storable(&record.arguments))
+            .bind(record.outcome.as_str())
+            .bind(record.detail.as_deref().map(storable))
+            .bind(record.plan_digest.as_deref())
+            .bind(record.approval_id.as_deref().map(storable))
+            .bind(record.duration_ms)
+    }};
+}
+
+impl Store {
+    /// Adds a row. Its id decides its place in the trail, so it must be a new `UUIDv7`.
+    pub async fn audit_insert(&self, record: &AuditRecord) -> Result<()> {
+        execute!(self.write(), insert!(record))?;
+        Ok(())
+    }
+
+    /// Adds a row together with the change it is about, or one of many in one commit.
+    pub async fn audit_insert_in_txn(&self, tx: &mut Tx, record: &AuditRecord) -> Result<()> {
+        execute!(tx.connection(), insert!(record))?;
+        Ok(())
+    }
+
+    /// The rows that match, newest first.
+    pub async fn audit_list(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
+        let rows: Vec<Row> =
+            run!(self.read(), |db| { select(filter).build_query_as().fetch_all(db).await })?;
+        rows.into_iter().map(Row::into_record).collect()
+    }
+
+    /// Intents from before `older_than` that no later row of the same request resolves: nobody
+    /// knows whether the write happened. Newest first.
+    pub async fn audit_unfinished(&self, older_than: Timestamp) -> Result<Vec<AuditRecord>> {
+        let rows: Vec<Row> = run!(self.read(), |db| {
+            let query = sqlx::query_as(UNFINISHED).bind(older_than.0);
+            query.bind(i64::from(AUDIT_LIST_CAP)).fetch_all(db).await
+        })?;
+        rows.into_iter().map(Row::into_record).collect()
+    }
+}
+
+/// Only the conditions that are asked for, so that each engine can pick an index.
+fn select<DB: Database>(filter: &AuditFilter) -> QueryBuilder<DB>
+where
+    for<'q> &'q str: Encode<'q, DB> + Type<DB>,
+    for<'q> i64: Encode<'q, DB> + Type<DB>,
+{
+    let mut query = QueryBuilder::new(SELECT);
+    let outcome = filter.outcome.map(Outcome::as_str);
+    for (condition, value) in [
+        (" AND principal = ", filter.principal.as_deref()),
+        (" AND tool = ", filter.tool.as_deref()),
+        (" AND operation = ", filter.operation.as_deref()),
+        (" AND outcome = ", outcome),
+        (" AND request_id = ", filter.request_id.as_deref()),
+        (" AND id < ", filter.before_id.as_deref()),
+    ] {
+        if let Some(value) = value {
+            query.push(condition).push_bind(storable(value).as_ref());
+        }
+    }
+    for (condition, value) in [(" AND at >= ", filter.since), (" AND at < ", filter.until)] {
+        if let Some(Timestamp(value)) = value {
+            query.push(condition).push_bind(value);
+        }
+    }
+    let limit = filter.limit.unwrap_or(AUDIT_LIST_CAP).min(AUDIT_LIST_CAP);
+    query.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit));
+    query
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    at: i64,
+    request_id: String,
+    principal: String,
+    space: Option<String>,
+    surface: String,
+    tool: String,
+    operation: Option<String>,
+    risk: String,
+    target: Option<String>,
+    arguments: String,
+    outcome: String,
+    detail: Option<String>,
+    plan_digest: Option<String>,
+    approval_id: Option<String>,
+    duration_ms: i64,
+}
+
+impl Row {
+    fn into_record(self) -> Result<AuditRecord> {
+        Ok(AuditRecord {
+            risk: stored_word("audit.risk", &self.risk, &Risk::ALL, Risk::as_str)?,
+            outcome: stored_word("audit.outcome", &self.outcome, &Outcome::ALL, Outcome::as_str)?,
+            id: self.id,
+            at: Timestamp(self.at),
+            request_id: self.request_id,
+            principal: self.principal,
+            space: self.space,
+            surface: self.surface,
+            tool: self.tool,
+            operation: self.operation,
+            target: self.target,
+            arguments: self.arguments,
+            detail: self.detail,
+            plan_digest: self.plan_digest,
+            approval_id: self.approval_id,
+            duration_ms: self.duration_ms,
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! The audit trail lists what was recorded, newest first.
+
+use pilothouse_model::{
+    Error, Kind, Risk,
+    audit::{AuditRecord, Outcome},
+};
+use pilothouse_store::{AUDIT_LIST_CAP, AuditFilter, Store};
+use uuid::Uuid;
+
+use crate::backend::{NOW, later, on_each};
+
+/// A read by `user:jo` that was done.
+pub(crate) fn record(request_id: &str) -> AuditRecord {
+    AuditRecord {
+        id: Uuid::now_v7().to_string(),
+        at: NOW,
+        request_id: request_id.to_owned(),
+        principal: "user:jo".to_owned(),
+        space: None,
+        surface: "unified".to_owned(),
+        tool: "infra_get".to_owned(),
+        operation: None,
+        risk: Risk::Read,
+        target: None,
+        arguments: "{}".to_owned(),
+        outcome: Outcome::Done,
+        detail: None,
+        plan_digest: None,
+        approval_id: None,
+        duration_ms: 3,
+    }
+}
+
+/// The requests of the rows that match.
+async fn listed(store: &Store, filter: AuditFilter) -> Vec<String> {
+    let rows = store.audit_list(&filter).await.unwrap();
+    rows.into_iter().map(|row| row.request_id).collect()
+}
+
+#[tokio::test]
+async fn a_record_reads_back_as_it_was_written() {
+    on_each(|store| async move {
+        let full = AuditRecord {
+            space: Some("payments".to_owned()),
+            operation: Some("tharsis.run.apply".to_owned()),
+            risk: Risk::Destructive,
+            target: Some("trn:run:acme/ü".to_owned()),
+            arguments: r#"{"id":"x"}"#.to_owned(),
+            outcome: Outcome::Asked,
+            detail: Some("policy".to_owned()),
+            plan_digest: Some("d".repeat(64)),
+            approval_id: Some(Uuid::now_v7().to_string()),
+            duration_ms: i64::MAX,
+            ..record("full")
+        };
+        for written in [record("bare"), full] {
+            store.audit_insert(&written).await.unwrap();
+            let only = AuditFilter {
+                request_id: Some(written.request_id.clone()),
+                ..AuditFilter::default()
+            };
+            let read = store.audit_list(&only).await.unwrap();
+            assert_eq!(format!("{read:?}"), format!("[{written:?}]"));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_filter_restricts_by_each_of_its_fields() {
+    on_each(|store| async move {
+        let first = record("first");
+        let second = AuditRecord {
+            at: later(10),
+            principal: "sa:ci".to_owned(),
+            tool: "infra_delete".to_owned(),
+            operation: Some("tharsis.run.delete".to_owned()),
+            outcome: Outcome::Denied,
+            ..record("second")
+        };
+        store.audit_insert(&first).await.unwrap();
+        store.audit_insert(&second).await.unwrap();
+
+        let all = AuditFilter::default;
+        let text = |text: &str| Some(text.to_owned());
+        let both: &[&str] = &["second", "first"];
+        for (filter, expected) in [
+            (all(), both),
+            (AuditFilter { principal: text("sa:ci"), ..all() }, &["second"]),
+            (AuditFilter { principal: text("sa"), ..all() }, &[]),
+            (AuditFilter { principal: text("\0"), ..all() }, &[]),
+            (AuditFilter { tool: text("infra_get"), ..all() }, &["first"]),
+            (AuditFilter { operation: text("tharsis.run.delete"), ..all() }, &["second"]),
+            (AuditFilter { outcome: Some(Outcome::Denied), ..all() }, &["second"]),
+            (AuditFilter { outcome: Some(Outcome::Intent), ..all() }, &[]),
+            (AuditFilter { request_id: text("first"), ..all() }, &["first"]),
+            (AuditFilter { since: Some(NOW), until: Some(later(11)), ..all() }, both),
+            (AuditFilter { since: Some(later(1)), ..all() }, &["second"]),
+            (AuditFilter { until: Some(later(10)), ..all() }, &["first"]),
+            (AuditFilter { before_id: Some(second.id.clone()), ..all() }, &["first"]),
+            (AuditFilter { limit: Some(1), ..all() }, &["second"]),
+            (AuditFilter { limit: Some(0), ..all() }, &[]),
+            (AuditFilter { tool: text("infra_get"), principal: text("sa:ci"), ..all() }, &[]),
+        ] {
+            assert_eq!(listed(&store, filter.clone()).await, expected, "{filter:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_is_capped_and_pages_on_from_the_last_id() {
+    on_each(|store| async move {
+        let count = AUDIT_LIST_CAP as usize + 1;
+        let mut tx = store.begin().await.unwrap();
+        for number in 0..count {
+            store.audit_insert_in_txn(&mut tx, &record(&number.to_string())).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+
+        for limit in [None, Some(u32::MAX)] {
+            let page = AuditFilter { limit, ..AuditFilter::default() };
+            let rows = store.audit_list(&page).await.unwrap();
+            assert_eq!(rows.len(), AUDIT_LIST_CAP as usize);
+            let before_id = rows.last().map(|row| row.id.clone());
+            let rest = AuditFilter { before_id, limit, ..AuditFilter::default() };
+            assert_eq!(listed(&store, rest).await, ["0"]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_intent_is_unfinished_until_a_later_row_resolves_it() {
+    on_each(|store| async move {
+        for (request, outcomes) in [
+            ("resolved", &[Outcome::Intent, Outcome::Done][..]),
+            ("failed", &[Outcome::Asked, Outcome::Intent, Outcome::Failed]),
+            ("read", &[Outcome::Done]),
+            ("lost", &[Outcome::Intent]),
+            ("asked, then lost", &[Outcome::Asked, Outcome::Intent]),
+            ("lost in the second step", &[Outcome::Intent, Outcome::Done, Outcome::Intent]),
+        ] {
+            for outcome in outcomes {
+                let row = AuditRecord { outcome: *outcome, ..record(request) };
+                store.audit_insert(&row).await.unwrap();
+            }
+        }
+        let unfinished = async |older_than| {
+            let rows = store.audit_unfinished(older_than).await.unwrap();
+            rows.into_iter().map(|row| row.request_id).collect::<Vec<_>>()
+        };
+        let lost = ["lost in the second step", "asked, then lost", "lost"];
+        assert_eq!(unfinished(later(1)).await, lost);
+        assert_eq!(unfinished(NOW).await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nul_in_what_a_caller_sent_does_not_prevent_the_record() {
+    on_each(|store| async move {
+        let row =
+            AuditRecord { tool: "a\0b".to_owned(), target: Some("\0".to_owned()), ..record("x\0") };
+        store.audit_insert(&row).await.unwrap();
+        let read = store.audit_list(&AuditFilter::default()).await.unwrap().remove(0);
+        assert_eq!(read.tool, "a\u{fffd}b");
+        assert_eq!(read.target.as_deref(), Some("\u{fffd}"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_id_is_used_once() {
+    on_each(|store| async move {
+        let row = record("one");
+        store.audit_insert(&row).await.unwrap();
+        let error = store.audit_insert(&row).await.unwrap_err();
+        assert!(error.is_duplicate(), "{error}");
+        assert_eq!(Error::from(error).kind, Kind::Conflict);
+    })
+    .await;
+}
