@@ -6,6 +6,7 @@
 
 pub mod binding;
 mod catalog;
+pub mod describe;
 mod embedded;
 mod load;
 mod name;
@@ -13,6 +14,7 @@ mod nearest;
 mod pointer;
 pub mod resource;
 pub mod schema;
+pub mod search;
 pub mod spec;
 pub mod surface;
 

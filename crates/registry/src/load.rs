@@ -163,3 +163,6 @@ fn claim_names(report: &mut Report<'_>, catalog: &mut PlatformCatalog, kind: &Re
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,9 +42,12 @@ fn fields(args: &BTreeMap<String, Arg>) -> Map<String, Value> {
     object(args.iter().map(|(name, arg)| (name.as_str(), arg.required, of(arg))))
 }
 
+/// What is required comes first: readers of a long schema look there.
 fn object<'a>(
     fields: impl Iterator<Item = (&'a str, bool, Map<String, Value>)>,
 ) -> Map<String, Value> {
+    let mut fields: Vec<_> = fields.collect();
+    fields.sort_by_key(|(_, is_required, _)| !is_required);
     let mut properties = Map::new();
     let mut required: Vec<Value> = Vec::new();
     for (name, is_required, schema) in fields {

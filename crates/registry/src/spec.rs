@@ -223,3 +223,6 @@ enum RiskName {
     HighWrite,
     Destructive,
 }
+
+#[cfg(test)]
+mod tests;

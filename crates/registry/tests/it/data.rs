@@ -1,6 +1,33 @@
 //! Rules that every platform's data must keep, beyond what loading checks.
 
-use pilothouse_registry::Catalog;
+use std::sync::Arc;
+
+use pilothouse_model::Risk;
+use pilothouse_registry::{
+    Binding, Catalog, Method, Operation, PlatformCatalog, ResourceType, resource::Retry,
+};
+
+/// Reads that a platform offers under another method than GET, or a gRPC method not named Get….
+const READS_BY_ANOTHER_NAME: [&str; 0] = [];
+
+fn platforms() -> Vec<Arc<PlatformCatalog>> {
+    let catalog = Catalog::embedded();
+    catalog.names().map(|name| catalog.platform(name).unwrap()).collect()
+}
+
+/// Calls `check` for every operation there is, internal ones included.
+fn each(check: impl Fn(&ResourceType, &Operation)) {
+    let mut seen = 0;
+    for platform in platforms() {
+        for kind in platform.types.values() {
+            for operation in kind.operations.values() {
+                check(kind, operation);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 50, "only {seen} operations were looked at");
+}
 
 #[test]
 fn every_platform_loads() {
@@ -12,4 +39,102 @@ fn every_platform_loads() {
             panic!("{}", source.unwrap_or_else(|| error.to_string()));
         }
     }
+}
+
+#[test]
+fn a_platform_is_parsed_once() {
+    let catalog = Catalog::embedded();
+    let (first, second) =
+        (catalog.platform("tharsis").unwrap(), catalog.platform("tharsis").unwrap());
+    assert!(Arc::ptr_eq(&first, &second));
+}
+
+#[test]
+fn what_gets_is_a_read_and_what_reads_gets() {
+    each(|_, operation| {
+        let gets = match &operation.binding {
+            Binding::Http { method, .. } => *method == Method::Get,
+            Binding::Grpc { method, .. } => method.starts_with("Get"),
+            Binding::Hook(_) => return,
+        };
+        let listed = READS_BY_ANOTHER_NAME.contains(&operation.id.as_str());
+        assert_eq!(operation.risk == Risk::Read, gets || listed, "{}", operation.id);
+    });
+}
+
+#[test]
+fn writes_that_create_are_never_sent_twice() {
+    each(|_, operation| {
+        if operation.name == "create" {
+            assert_eq!(operation.retry, Retry::Never, "{}", operation.id);
+        }
+    });
+}
+
+#[test]
+fn deletes_are_destructive() {
+    each(|_, operation| {
+        if operation.name == "delete" {
+            assert_eq!(operation.risk, Risk::Destructive, "{}", operation.id);
+        }
+    });
+}
+
+#[test]
+fn hooks_are_named_after_their_operation() {
+    each(|kind, operation| {
+        if let Binding::Hook(hook) = &operation.binding {
+            assert_eq!(*hook, format!("{}_{}", kind.name, operation.name), "{}", operation.id);
+        }
+    });
+}
+
+#[test]
+fn everything_says_what_it_is() {
+    for platform in platforms() {
+        for kind in platform.types.values() {
+            assert!(!kind.title.is_empty() && !kind.about.is_empty(), "{}", kind.id);
+        }
+    }
+    each(|_, operation| {
+        assert!(!operation.about.is_empty(), "{}", operation.id);
+        for (name, argument) in &operation.args {
+            assert!(!argument.spec.about.is_empty(), "{}: {name}", operation.id);
+        }
+    });
+}
+
+#[test]
+fn texts_stay_short_enough_for_a_tool_list() {
+    each(|_, operation| {
+        assert!(operation.about.len() <= 240, "{}", operation.id);
+        for (name, argument) in &operation.args {
+            assert!(argument.spec.about.len() <= 160, "{}: {name}", operation.id);
+        }
+    });
+}
+
+#[test]
+fn unknown_names_get_a_suggestion() {
+    let catalog = Catalog::embedded();
+    for (error, hint) in [
+        (catalog.platform("tarsis").map(drop).unwrap_err(), "tharsis"),
+        (catalog.resource_type("tharsis.rnu").map(drop).unwrap_err(), "tharsis.run"),
+        (catalog.resource_type("run").map(drop).unwrap_err(), "platform.type"),
+        (catalog.operation("tharsis.run.aply").map(drop).unwrap_err(), "apply"),
+        (catalog.operation("tharsis.run.zzz").map(drop).unwrap_err(), "there are"),
+        (catalog.operation("tharsis.job.log_range").map(drop).unwrap_err(), "logs"),
+    ] {
+        assert!(error.hint.as_deref().is_some_and(|it| it.contains(hint)), "{error}");
+    }
+}
+
+#[test]
+fn types_answer_to_their_aliases() {
+    let catalog = Catalog::embedded();
+    for name in ["tharsis.workspace", "tharsis.Workspaces", "tharsis.ws"] {
+        assert_eq!(catalog.resource_type(name).unwrap().id, "tharsis.workspace", "{name}");
+    }
+    let platform = catalog.platform("tharsis").unwrap();
+    assert_eq!(platform.resource_type("tharsis.tfvar").unwrap().id, "tharsis.variable");
 }

@@ -1,3 +1,6 @@
 //! The registry's data as the product ships it.
 
+#![cfg(test)]
+
 mod data;
+mod describe;

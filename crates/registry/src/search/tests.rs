@@ -1,0 +1,90 @@
+//! What search finds, first on a handful of documents, then on the registry itself.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::Catalog;
+
+fn index(documents: &[(&'static str, &str)]) -> Index<&'static str> {
+    Index::new(documents.iter().map(|(name, text)| (*name, vec![Field::new(1.0, *text)])))
+}
+
+fn found(index: &Index<&'static str>, query: &str) -> Vec<&'static str> {
+    index.search(query, 10, |_| true).iter().map(|hit| *hit.document).collect()
+}
+
+#[test]
+fn rare_words_and_short_documents_rank_higher() {
+    let index = index(&[
+        ("long", "lock the workspace and many other things one might do with a workspace"),
+        ("short", "lock workspace"),
+        ("other", "delete workspace"),
+    ]);
+    assert_eq!(found(&index, "lock workspace"), ["short", "long", "other"]);
+    assert_eq!(found(&index, "delete"), ["other"]);
+    assert_eq!(found(&index, "nothing of this"), Vec::<&str>::new());
+    assert_eq!(found(&index, ""), Vec::<&str>::new());
+}
+
+#[test]
+fn equals_keep_their_order_and_limits_hold() {
+    let index = index(&[("a", "same"), ("b", "same"), ("c", "same")]);
+    assert_eq!(found(&index, "same"), ["a", "b", "c"]);
+    let hits = index.search("same", 2, |name| *name != "a");
+    assert_eq!(hits.iter().map(|hit| *hit.document).collect::<Vec<_>>(), ["b", "c"]);
+}
+
+#[test]
+fn an_exact_word_beats_a_completion_and_a_misspelling_still_finds() {
+    let index = index(&[("variables", "variable"), ("var", "var"), ("workspace", "workspace")]);
+    assert_eq!(found(&index, "var"), ["var", "variables"]);
+    assert_eq!(found(&index, "workpsace"), ["workspace"]);
+}
+
+#[test]
+fn an_empty_index_answers() {
+    assert_eq!(found(&index(&[]), "anything"), Vec::<&str>::new());
+}
+
+#[test]
+fn the_registry_answers_plain_questions() {
+    let search = CatalogSearch::new(vec![Catalog::embedded().platform("tharsis").unwrap()]);
+    for (query, wanted) in [
+        ("why did my run fail", "tharsis.run.diagnose"),
+        ("run", "tharsis.run"),
+        ("workspaces", "tharsis.workspace"),
+        ("upload terraform files", "tharsis.configuration_version.upload"),
+        ("uplaod configration", "tharsis.configuration_version.upload"),
+        ("lock workspace", "tharsis.workspace.lock"),
+        ("apply run", "tharsis.run.apply"),
+        ("apply a planned run", "tharsis.run.apply"),
+        ("environment variable", "tharsis.variable"),
+        ("destroy everything", "tharsis.run.destroy"),
+        ("job log", "tharsis.job.logs"),
+        ("state outputs", "tharsis.state_version.outputs"),
+        ("plan diff", "tharsis.plan.diff"),
+        ("documentation", "tharsis.documentation"),
+    ] {
+        let hits = search.search(query, 2, &|_| true);
+        let ids: Vec<&str> = hits.iter().map(Found::id).collect();
+        assert!(ids.contains(&wanted), "{query}: {ids:?} instead of {wanted}");
+    }
+}
+
+#[test]
+fn what_is_not_shown_is_not_found() {
+    let search = CatalogSearch::new(vec![Catalog::embedded().platform("tharsis").unwrap()]);
+    let reads = search.search("delete workspace", 50, &|operation| operation.risk.is_read());
+    assert!(!reads.is_empty());
+    assert!(reads.iter().all(|hit| hit.operation.is_none_or(|it| it.risk.is_read())));
+    assert!(search.search("run", 50, &|_| false).is_empty());
+}
+
+#[test]
+fn internal_operations_are_not_found() {
+    let search =
+        CatalogSearch::new(vec![Arc::clone(&Catalog::embedded().platform("tharsis").unwrap())]);
+    for hit in search.search("latest_for_plan log_range changes output_list", 100, &|_| true) {
+        assert!(hit.operation.is_none_or(|operation| !operation.internal), "{}", hit.id());
+    }
+}
