@@ -49,6 +49,7 @@ mod mcp_session;
 mod migration;
 mod setting;
 mod store;
+pub mod terraform;
 mod text;
 mod transaction;
 

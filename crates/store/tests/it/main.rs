@@ -11,4 +11,5 @@ mod mcp_session;
 mod open;
 mod schema;
 mod setting;
+mod terraform;
 mod transaction;

@@ -1,0 +1,76 @@
+//! What the job of a plan or an apply brought back.
+
+use super::row::{Columns, read_one};
+use crate::{Result, Store, Tx, dialect::execute, text::storable};
+
+/// The latest of its node; a retried node writes over it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The plan or the apply.
+    pub node_id: String,
+    pub run_id: String,
+    /// What an apply needs to carry the plan out.
+    pub plan_file: Option<Vec<u8>>,
+    /// JSON text; a plan's only.
+    pub summary: Option<String>,
+    /// JSON text; a plan's only.
+    pub diff: Option<String>,
+    /// JSON text.
+    pub diagnostics: String,
+}
+
+const PUT: &str = "
+    INSERT INTO terraform_report (node_id, run_id, plan_file, summary, diff, diagnostics)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (node_id) DO UPDATE SET
+        plan_file = excluded.plan_file, summary = excluded.summary, diff = excluded.diff,
+        diagnostics = excluded.diagnostics";
+
+const GET: &str = "SELECT * FROM terraform_report WHERE node_id = $1";
+
+/// Without the plan file, which may be large.
+const GET_TEXTS: &str = "
+    SELECT node_id, run_id, summary, diff, diagnostics
+    FROM terraform_report WHERE node_id = $1";
+
+impl Report {
+    fn read(row: &dyn Columns) -> Result<Self> {
+        Ok(Self { plan_file: row.maybe_bytes("plan_file")?, ..Self::read_texts(row)? })
+    }
+
+    fn read_texts(row: &dyn Columns) -> Result<Self> {
+        Ok(Self {
+            node_id: row.text("node_id")?,
+            run_id: row.text("run_id")?,
+            plan_file: None,
+            summary: row.maybe_text("summary")?,
+            diff: row.maybe_text("diff")?,
+            diagnostics: row.text("diagnostics")?,
+        })
+    }
+}
+
+impl Store {
+    pub async fn report_get(&self, node_id: &str) -> Result<Option<Report>> {
+        read_one!(self.read(), sqlx::query(GET).bind(node_id), Report::read)
+    }
+
+    /// The report with its `plan_file` left out.
+    pub async fn report_get_texts(&self, node_id: &str) -> Result<Option<Report>> {
+        read_one!(self.read(), sqlx::query(GET_TEXTS).bind(node_id), Report::read_texts)
+    }
+}
+
+pub(super) async fn report_put(tx: &mut Tx, report: &Report) -> Result<()> {
+    execute!(
+        tx.connection(),
+        sqlx::query(PUT)
+            .bind(&report.node_id)
+            .bind(&report.run_id)
+            .bind(report.plan_file.as_deref())
+            .bind(report.summary.as_deref().map(storable))
+            .bind(report.diff.as_deref().map(storable))
+            .bind(storable(&report.diagnostics))
+    )?;
+    Ok(())
+}
