@@ -1,1 +1,12 @@
-//! stub
+//! The program: command line, configuration, and everything that is put together from the other
+//! crates.
+//!
+//! The only crate that reads the environment, prints, or ends the process.
+
+pub mod cli;
+pub mod config;
+pub mod connect;
+pub mod environment;
+pub mod exit;
+pub mod place;
+pub mod telemetry;

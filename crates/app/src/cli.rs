@@ -1,0 +1,129 @@
+//! The command line: what can be said, not what it does.
+
+mod approval;
+mod audit;
+mod connect;
+mod reference;
+mod run;
+mod server;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{Styles, styling::AnsiColor},
+};
+
+pub use self::{
+    approval::{ApprovalCommand, ApprovalDecision},
+    audit::AuditArguments,
+    connect::ConnectArguments,
+    reference::reference,
+    run::{RunCommand, RunListArguments, RunLogsArguments},
+    server::{ServeArguments, StdioArguments, Surface, TourArguments},
+};
+use crate::config;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  pilothouse tour                                watch an agent find, fix and apply a failed run
+  pilothouse serve                               everything over HTTP, on 127.0.0.1:7777
+  pilothouse connect claude-code --write         let Claude Code use it
+  pilothouse runs logs -f RUN                    follow a run
+  pilothouse approvals approve ID                release a write that waits for a person
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 something must be installed first.";
+
+/// Lets AI agents operate infrastructure, under rules that people set
+#[derive(Clone, Debug, Parser)]
+#[command(name = "pilothouse", version, styles = STYLES, after_help = EXAMPLES)]
+#[command(disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// Database, keys and job directories [default: the user's data directory]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Configuration file, in TOML
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Serve MCP and the platforms' own APIs over HTTP
+    Serve(ServeArguments),
+    /// Serve MCP on standard input and output, for a client that starts this program
+    Stdio(StdioArguments),
+    /// Watch the main job from end to end: a run fails, is diagnosed, fixed and applied
+    Tour(TourArguments),
+    /// Show or write an MCP client's configuration
+    Connect(ConnectArguments),
+    /// Say what is configured, reachable and missing
+    Doctor(Output),
+    /// Look at Terraform runs
+    #[command(subcommand)]
+    Runs(RunCommand),
+    /// Decide about writes that wait for a person
+    #[command(subcommand)]
+    Approvals(ApprovalCommand),
+    /// Show what was called, by whom, and how it ended
+    Audit(AuditArguments),
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Example:\n  pilothouse completions bash > ~/.local/share/bash-completion/completions/pilothouse"
+    )]
+    Completions {
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How an operator command answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
+pub struct Output {
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How many rows a list has at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+pub struct Limit {
+    /// Show at most this many, newest first
+    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub limit: u16,
+}
+
+impl Cli {
+    /// What this command line says about the configuration.
+    pub fn configuration(&self) -> config::Arguments {
+        let mut flags = Vec::new();
+        if let Some(data) = &self.global.data {
+            flags.push(config::Flag::data(data));
+        }
+        if let Command::Serve(serve) = &self.command
+            && let Some(listen) = &serve.listen
+        {
+            flags.push(config::Flag::listen(listen));
+        }
+        config::Arguments { file: self.global.config.clone(), flags }
+    }
+}

@@ -1,0 +1,74 @@
+use clap::{CommandFactory, ValueEnum};
+
+use super::*;
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line.split_whitespace())
+}
+
+#[test]
+fn the_declaration_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn lines_that_the_design_promises_are_understood() {
+    for line in [
+        "pilothouse serve --listen 127.0.0.1:0 --data d --config c.toml",
+        "pilothouse --data d serve",
+        "pilothouse stdio --surface harness",
+        "pilothouse stdio --space s1",
+        "pilothouse tour --keep",
+        "pilothouse connect claude-code --write",
+        "pilothouse connect q --url http://127.0.0.1:7777/mcp",
+        "pilothouse doctor --json",
+        "pilothouse runs list --workspace acme/network -n 5 --json",
+        "pilothouse runs show R --json",
+        "pilothouse runs logs -f R",
+        "pilothouse approvals list --all",
+        "pilothouse approvals approve A --note ok",
+        "pilothouse approvals deny A",
+        "pilothouse audit --tool infra_get --limit 1000",
+        "pilothouse completions zsh",
+    ] {
+        assert!(parse(line).is_ok(), "{line}: {}", parse(line).err().unwrap());
+    }
+}
+
+#[test]
+fn mistakes_are_usage_errors() {
+    for line in [
+        "pilothouse",
+        "pilothouse stdio --surface s3",
+        "pilothouse stdio --surface harness --space s1",
+        "pilothouse connect emacs",
+        "pilothouse connect q --url not-a-url",
+        "pilothouse connect q --url http://h/mcp --surface tharsis",
+        "pilothouse runs list -n 0",
+        "pilothouse runs list -n 1001",
+        "pilothouse approvals approve",
+    ] {
+        let error = parse(line).expect_err(line);
+        assert_eq!(error.exit_code(), i32::from(crate::exit::Exit::Usage.code()), "{line}");
+    }
+}
+
+#[test]
+fn flags_become_settings() {
+    let cli = parse("pilothouse serve --listen 127.0.0.1:0 --data d --config c.toml").unwrap();
+    let arguments = cli.configuration();
+    assert_eq!(arguments.file, Some("c.toml".into()));
+    let flags: Vec<_> =
+        arguments.flags.iter().map(|flag| (flag.name, flag.key, flag.value.as_str())).collect();
+    assert_eq!(
+        flags,
+        [("--data", "data.directory", "d"), ("--listen", "server.listen", "127.0.0.1:0")]
+    );
+}
+
+#[test]
+fn a_surface_is_written_as_it_is_typed() {
+    for surface in Surface::value_variants() {
+        assert_eq!(surface.to_possible_value().unwrap().get_name(), surface.as_str());
+    }
+}

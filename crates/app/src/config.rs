@@ -1,0 +1,120 @@
+//! Configuration: built-in defaults < file < environment < command line, parsed into types once at
+//! the start. Everything that is wrong is reported together.
+//!
+//! Nothing else in the product reads the environment or a configuration file.
+
+mod data;
+mod harness;
+mod layer;
+mod limit;
+mod log;
+mod parse;
+mod policy;
+mod problem;
+mod reader;
+mod reference;
+mod server;
+mod setting;
+mod terraform;
+mod tharsis;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use pilothouse_access::Policy;
+
+pub use self::{
+    data::Data,
+    harness::Harness,
+    layer::{Flag, MAX_FILE_BYTES},
+    limit::Limit,
+    log::{Log, LogFormat},
+    problem::Problems,
+    reference::reference,
+    server::Server,
+    setting::{FILE_VARIABLE, GROUPS, Group, Setting, TOKEN_VARIABLE},
+    terraform::Terraform,
+    tharsis::Tharsis,
+};
+use self::{layer::Layers, reader::Reader};
+use crate::place::Places;
+
+/// Everything an operator decided.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub server: Server,
+    pub data: Data,
+    pub log: Log,
+    /// For every surface that has no switches of its own.
+    pub policy: Policy,
+    pub limit: Limit,
+    pub terraform: Terraform,
+    pub tharsis: Tharsis,
+    pub harness: Harness,
+}
+
+/// What the command line says about the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Arguments {
+    /// `--config`.
+    pub file: Option<PathBuf>,
+    pub flags: Vec<Flag>,
+}
+
+impl Config {
+    /// Reads all layers. `places` tells where the user's files are and holds the environment.
+    pub fn load(arguments: &Arguments, places: &Places<'_>) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let file = file(arguments, places);
+        let layers = Layers::read(&arguments.flags, places.environment, file, &mut problems);
+        let mut reader = Reader::new(&layers, problems);
+        let config = Self::read(&mut reader, places);
+        match config {
+            Some(config) if reader.problems.is_empty() => Ok(config),
+            _ => Err(reader.problems),
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>, places: &Places<'_>) -> Option<Self> {
+        let server = Server::read(reader);
+        let data = Data::read(reader, places);
+        let log = Log::read(reader);
+        let policy = policy::read(reader);
+        let limit = Limit::read(reader);
+        let terraform = Terraform::read(reader);
+        let tharsis = Tharsis::read(reader);
+        let harness = Harness::read(reader);
+        Some(Self {
+            server: server?,
+            data: data?,
+            log: log?,
+            policy: policy?,
+            limit: limit?,
+            terraform: terraform?,
+            tharsis: tharsis?,
+            harness: harness?,
+        })
+    }
+
+    /// The same machine, but a private server on a free loopback port with its data in `directory`
+    /// and the strictest policy, whatever the operator's own settings are.
+    #[must_use]
+    pub fn for_tour(mut self, directory: PathBuf) -> Self {
+        self.server.listen = (std::net::Ipv4Addr::LOCALHOST, 0).into();
+        self.server.behind_proxy = false;
+        self.data = Data::in_directory(directory);
+        self.policy = Policy::default();
+        self
+    }
+}
+
+/// The file that was asked for, which must exist, or the usual one if it exists.
+fn file(arguments: &Arguments, places: &Places<'_>) -> Option<PathBuf> {
+    let asked = arguments.file.clone();
+    asked.or_else(|| places.environment.get(FILE_VARIABLE).map(PathBuf::from)).or_else(|| {
+        let usual = places.configuration()?.join("pilothouse/config.toml");
+        usual.exists().then_some(usual)
+    })
+}

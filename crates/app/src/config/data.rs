@@ -1,0 +1,75 @@
+//! Where everything that must survive a restart lives.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use super::{
+    parse,
+    reader::Reader,
+    setting::{Group, Setting},
+};
+use crate::place::Places;
+
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// Database, keys, uploads and job directories.
+    pub directory: PathBuf,
+    /// May hold a password.
+    pub database_url: SecretString,
+}
+
+pub(super) const DIRECTORY: Setting = Setting::new(
+    "data.directory",
+    "PILOTHOUSE_DATA",
+    "a directory",
+    "Database, keys, uploads and job directories. Without it: `pilothouse` in the user's data directory.",
+);
+const DATABASE_URL: Setting = Setting::new(
+    "data.database_url",
+    "PILOTHOUSE_DATABASE_URL",
+    "sqlite:///path/file.db or postgres://user@host/name",
+    "The database. Without it: SQLite in the data directory.",
+)
+.secret();
+
+pub(super) static GROUP: Group = Group {
+    title: "Data",
+    about: "What must survive a restart.",
+    settings: &[&DIRECTORY, &DATABASE_URL],
+};
+
+impl Data {
+    pub(super) fn read(reader: &mut Reader<'_>, places: &Places<'_>) -> Option<Self> {
+        let directory = reader.optional(&DIRECTORY, parse::path);
+        let database_url = reader.optional(&DATABASE_URL, database_url);
+        let directory = directory.or_else(|| Some(places.data()?.join("pilothouse")));
+        let Some(directory) = directory else {
+            reader.problems.add(format!(
+                "{} is not set and there is no home directory to put it in",
+                DIRECTORY.variable
+            ));
+            return None;
+        };
+        let mut data = Self::in_directory(directory);
+        if let Some(url) = database_url {
+            data.database_url = url;
+        }
+        Some(data)
+    }
+
+    /// Everything in one directory, with SQLite.
+    pub fn in_directory(directory: PathBuf) -> Self {
+        let database_url = SecretString::from(sqlite_url(&directory));
+        Self { directory, database_url }
+    }
+}
+
+fn sqlite_url(directory: &Path) -> String {
+    format!("sqlite://{}", directory.join("pilothouse.db").display())
+}
+
+fn database_url(text: &str) -> Option<SecretString> {
+    let known = ["sqlite:", "postgres://", "postgresql://"];
+    known.iter().any(|scheme| text.starts_with(scheme)).then(|| SecretString::from(text))
+}

@@ -1,0 +1,170 @@
+//! The variables of the Harness MCP server that ours replaces, under its own names.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use pilothouse_access::AutoApprove;
+use secrecy::SecretString;
+use url::Url;
+
+use super::{
+    parse,
+    policy::LEVELS,
+    reader::Reader,
+    setting::{Group, Setting},
+};
+
+#[derive(Clone, Debug)]
+pub struct Harness {
+    pub api_key: Option<SecretString>,
+    /// Wins over the account that a personal access token names.
+    pub account_id: Option<String>,
+    pub base_url: Url,
+    pub org: Option<String>,
+    pub project: Option<String>,
+    /// For one attempt, with its body.
+    pub timeout: Duration,
+    pub max_retries: u32,
+    pub requests_per_second: NonZeroU32,
+    /// Offered toolsets; empty means all.
+    pub toolsets: Vec<String>,
+    pub read_only: bool,
+    pub auto_approve: AutoApprove,
+}
+
+const API_KEY: Setting = Setting::new(
+    "harness.api_key",
+    "HARNESS_API_KEY",
+    "a personal access token or service account token",
+    "The credential that Pilothouse presents to Harness.",
+)
+.secret();
+const ACCOUNT_ID: Setting = Setting::new(
+    "harness.account_id",
+    "HARNESS_ACCOUNT_ID",
+    "an account identifier",
+    "Needed only when the key does not name its account.",
+);
+const BASE_URL: Setting = Setting::new(
+    "harness.base_url",
+    "HARNESS_BASE_URL",
+    "an https address, for instance https://app.harness.io",
+    "Where Harness is.",
+);
+const ORG: Setting = Setting::new(
+    "harness.org",
+    "HARNESS_ORG",
+    "an organization identifier",
+    "The organization of calls that name none.",
+)
+.aliases(&["HARNESS_DEFAULT_ORG_ID"]);
+const PROJECT: Setting = Setting::new(
+    "harness.project",
+    "HARNESS_PROJECT",
+    "a project identifier",
+    "The project of calls that name none.",
+)
+.aliases(&["HARNESS_DEFAULT_PROJECT_ID"]);
+const TIMEOUT: Setting = Setting::new(
+    "harness.timeout",
+    "HARNESS_API_TIMEOUT_MS",
+    "milliseconds, or a duration such as 30s",
+    "How long one request to Harness may take.",
+);
+const MAX_RETRIES: Setting = Setting::new(
+    "harness.max_retries",
+    "HARNESS_MAX_RETRIES",
+    "a number from 0 to 10",
+    "Further attempts after a transient failure.",
+);
+const REQUESTS_PER_SECOND: Setting = Setting::new(
+    "harness.requests_per_second",
+    "HARNESS_RATE_LIMIT_RPS",
+    "a number of at least 1",
+    "How fast we call Harness at most.",
+);
+const TOOLSETS: Setting = Setting::new(
+    "harness.toolsets",
+    "HARNESS_TOOLSETS",
+    "toolset names separated by commas",
+    "Toolsets that the harness surface offers; empty offers all.",
+);
+const READ_ONLY: Setting = Setting::new(
+    "harness.read_only",
+    "HARNESS_READ_ONLY",
+    "true or false",
+    "Refuses every write of the harness surface.",
+);
+const SKIP_ELICITATION: Setting = Setting::new(
+    "harness.skip_elicitation",
+    "HARNESS_SKIP_ELICITATION",
+    "true or false",
+    "The older way to write HARNESS_AUTO_APPROVE_RISK=all.",
+);
+const AUTO_APPROVE: Setting = Setting::new(
+    "harness.auto_approve",
+    "HARNESS_AUTO_APPROVE_RISK",
+    LEVELS,
+    "The largest risk that the harness surface runs without a person's approval.",
+);
+const ALLOW_HTTP: Setting = Setting::new(
+    "harness.allow_http",
+    "HARNESS_ALLOW_HTTP",
+    "true or false",
+    "Admits a base address without TLS, for development.",
+);
+
+pub(super) static GROUP: Group = Group {
+    title: "Harness",
+    about: "The names of the server that the harness surface replaces. They are read and checked \
+            at every start; the surface itself is not part of this version.",
+    settings: &[
+        &API_KEY,
+        &ACCOUNT_ID,
+        &BASE_URL,
+        &ORG,
+        &PROJECT,
+        &TIMEOUT,
+        &MAX_RETRIES,
+        &REQUESTS_PER_SECOND,
+        &TOOLSETS,
+        &READ_ONLY,
+        &SKIP_ELICITATION,
+        &AUTO_APPROVE,
+        &ALLOW_HTTP,
+    ],
+};
+
+impl Harness {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let text = |text: &str| Some(text.to_owned());
+        let api_key = reader.optional(&API_KEY, parse::secret);
+        let account_id = reader.optional(&ACCOUNT_ID, text);
+        let allow_http = reader.required(&ALLOW_HTTP, parse::flag).unwrap_or(false);
+        let base_url = reader.required(&BASE_URL, |text| {
+            parse::web_address(text).filter(|url| allow_http || url.scheme() == "https")
+        });
+        let org = reader.optional(&ORG, text);
+        let project = reader.optional(&PROJECT, text);
+        let timeout = reader.required(&TIMEOUT, parse::duration_in_millis);
+        let max_retries = reader
+            .required(&MAX_RETRIES, |text| parse::count(text).filter(|retries| *retries <= 10));
+        let requests_per_second = reader.required(&REQUESTS_PER_SECOND, parse::positive);
+        let toolsets = reader.required(&TOOLSETS, |text| Some(parse::words(text)));
+        let read_only = reader.required(&READ_ONLY, parse::flag);
+        let skip = reader.required(&SKIP_ELICITATION, parse::flag);
+        let auto_approve = reader.required(&AUTO_APPROVE, |text| text.parse().ok());
+        Some(Self {
+            api_key,
+            account_id,
+            base_url: base_url?,
+            org,
+            project,
+            timeout: timeout?,
+            max_retries: max_retries?,
+            requests_per_second: requests_per_second?,
+            toolsets: toolsets?,
+            read_only: read_only?,
+            auto_approve: if skip? { AutoApprove::All } else { auto_approve? },
+        })
+    }
+}

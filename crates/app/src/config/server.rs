@@ -1,0 +1,116 @@
+//! The network door of `pilothouse serve`.
+
+use std::{net::SocketAddr, time::Duration};
+
+use super::{
+    parse,
+    reader::Reader,
+    setting::{Group, Setting},
+};
+
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// `Host` values admitted beside loopback.
+    pub allowed_hosts: Vec<String>,
+    /// `Origin` values admitted beside our own.
+    pub allowed_origins: Vec<String>,
+    /// A reverse proxy in front ends TLS and is the only one that can reach us.
+    pub behind_proxy: bool,
+    /// Largest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// How long a legacy MCP session lives without a request.
+    pub session_ttl: Duration,
+}
+
+pub(super) const LISTEN: Setting = Setting::new(
+    "server.listen",
+    "PILOTHOUSE_LISTEN",
+    "an IP address and a port, for instance 127.0.0.1:7777",
+    "Where `serve` listens; port 0 takes a free one. Other than loopback needs a reverse proxy.",
+);
+const ALLOWED_HOSTS: Setting = Setting::new(
+    "server.allowed_hosts",
+    "PILOTHOUSE_ALLOWED_HOSTS",
+    "host names separated by commas, for instance ops.example.com",
+    "`Host` headers admitted beside those of loopback.",
+);
+const ALLOWED_ORIGINS: Setting = Setting::new(
+    "server.allowed_origins",
+    "PILOTHOUSE_ALLOWED_ORIGINS",
+    "origins separated by commas, for instance https://ops.example.com",
+    "`Origin` headers admitted beside those of loopback.",
+);
+const BEHIND_PROXY: Setting = Setting::new(
+    "server.behind_proxy",
+    "PILOTHOUSE_BEHIND_PROXY",
+    "true or false",
+    "States that a reverse proxy ends TLS in front of us, so that `serve` may listen beyond loopback.",
+);
+const MAX_BODY_BYTES: Setting = Setting::new(
+    "server.max_body_bytes",
+    "PILOTHOUSE_MAX_BODY_BYTES",
+    "a size from 64KiB to 1GiB, for instance 16MiB",
+    "Largest request body.",
+);
+const SESSION_TTL: Setting = Setting::new(
+    "server.session_ttl",
+    "PILOTHOUSE_SESSION_TTL",
+    "a duration, for instance 30m",
+    "How long a session of an older MCP client lives without a request.",
+);
+
+pub(super) static GROUP: Group = Group {
+    title: "Server",
+    about: "The network door of `pilothouse serve`.",
+    settings: &[
+        &LISTEN,
+        &ALLOWED_HOSTS,
+        &ALLOWED_ORIGINS,
+        &BEHIND_PROXY,
+        &MAX_BODY_BYTES,
+        &SESSION_TTL,
+    ],
+};
+
+const BODY_RANGE: std::ops::RangeInclusive<usize> = (64 << 10)..=(1 << 30);
+
+impl Server {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let listen = reader.required(&LISTEN, |text| text.parse().ok());
+        let allowed_hosts = reader.required(&ALLOWED_HOSTS, parse::hosts);
+        let allowed_origins = reader.required(&ALLOWED_ORIGINS, parse::origins);
+        let behind_proxy = reader.required(&BEHIND_PROXY, parse::flag);
+        let max_body_bytes = reader.required(&MAX_BODY_BYTES, |text| {
+            parse::bytes(text).filter(|bytes| BODY_RANGE.contains(bytes))
+        });
+        let session_ttl = reader.required(&SESSION_TTL, parse::duration);
+        let server = Self {
+            listen: listen?,
+            allowed_hosts: allowed_hosts?,
+            allowed_origins: allowed_origins?,
+            behind_proxy: behind_proxy?,
+            max_body_bytes: max_body_bytes?,
+            session_ttl: session_ttl?,
+        };
+        server.check(reader);
+        Some(server)
+    }
+
+    fn check(&self, reader: &mut Reader<'_>) {
+        if !self.listen.ip().is_loopback() && !self.behind_proxy {
+            reader.problems.add(format!(
+                "{} is {}, which other machines can reach without TLS; put a reverse proxy in \
+                 front and set {}=true",
+                LISTEN.variable, self.listen, BEHIND_PROXY.variable
+            ));
+        }
+        if self.behind_proxy && self.allowed_hosts.is_empty() {
+            reader.problems.add(format!(
+                "{} is not set; behind a proxy every request would be refused, so name the hosts \
+                 that clients use",
+                ALLOWED_HOSTS.variable
+            ));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What can be configured. Each concern declares its settings next to its struct; [`GROUPS`] is
+//! the one table of them all, and `docs/reference/environment.md` is written from it.
+
+use super::{data, harness, limit, log, policy, server, terraform, tharsis};
+
+/// One value that an operator may set.
+#[derive(Debug)]
+pub struct Setting {
+    /// Section and name in the configuration file.
+    pub key: &'static str,
+    pub variable: &'static str,
+    /// Older names of the variable, read when the current one is not set.
+    pub aliases: &'static [&'static str],
+    /// What a valid value is; completes "expected …".
+    pub expects: &'static str,
+    pub about: &'static str,
+    /// Never shown in messages.
+    pub secret: bool,
+}
+
+impl Setting {
+    pub(super) const fn new(
+        key: &'static str,
+        variable: &'static str,
+        expects: &'static str,
+        about: &'static str,
+    ) -> Self {
+        Self { key, variable, aliases: &[], expects, about, secret: false }
+    }
+
+    pub(super) const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    pub(super) const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    pub(super) fn variables(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.variable).chain(self.aliases.iter().copied())
+    }
+}
+
+/// The settings of one concern.
+#[derive(Debug)]
+pub struct Group {
+    pub title: &'static str,
+    pub about: &'static str,
+    pub settings: &'static [&'static Setting],
+}
+
+pub static GROUPS: [&Group; 8] = [
+    &server::GROUP,
+    &data::GROUP,
+    &log::GROUP,
+    &policy::GROUP,
+    &limit::GROUP,
+    &terraform::GROUP,
+    &tharsis::GROUP,
+    &harness::GROUP,
+];
+
+/// Names the configuration file itself, so it cannot be a setting in it.
+pub const FILE_VARIABLE: &str = "PILOTHOUSE_CONFIG";
+
+/// Read by the MCP clients that `pilothouse connect --url` configures, not by Pilothouse.
+pub const TOKEN_VARIABLE: &str = "PILOTHOUSE_TOKEN";
+
+pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
+    GROUPS.iter().flat_map(|group| group.settings.iter().copied())
+}
+
+/// Variables that start with this are ours: an unknown one is a spelling mistake.
+pub(super) const OWN_PREFIX: &str = "PILOTHOUSE_";
+
+pub(super) fn known_variables() -> impl Iterator<Item = &'static str> {
+    all().flat_map(Setting::variables).chain([FILE_VARIABLE, TOKEN_VARIABLE])
+}

@@ -1,0 +1,193 @@
+use std::{collections::BTreeSet, fs, path::Path};
+
+use pilothouse_access::AutoApprove;
+use secrecy::ExposeSecret;
+
+use super::*;
+use crate::{environment::Environment, place::System};
+
+fn load_with(environment: &[(&str, &str)], arguments: &Arguments) -> Result<Config, Problems> {
+    let home = [("HOME", "/home/ada")];
+    let environment: Environment = home.iter().chain(environment).copied().collect();
+    let places = Places { system: System::Linux, environment: &environment };
+    Config::load(arguments, &places)
+}
+
+fn load(environment: &[(&str, &str)]) -> Result<Config, Problems> {
+    load_with(environment, &Arguments::default())
+}
+
+fn with_file(text: &str, environment: &[(&str, &str)]) -> Result<Config, Problems> {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("config.toml");
+    fs::write(&file, text).unwrap();
+    load_with(environment, &Arguments { file: Some(file), flags: Vec::new() })
+}
+
+#[track_caller]
+fn assert_problem(result: Result<Config, Problems>, expected: &str) {
+    let problems = result.err().map_or_else(Vec::new, |problems| problems.0);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains(expected), "{problems:?}");
+}
+
+#[test]
+fn the_defaults_are_complete() {
+    let config = load(&[]).unwrap();
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:7777");
+    assert_eq!(config.data.directory, Path::new("/home/ada/.local/share/pilothouse"));
+    let url = config.data.database_url.expose_secret();
+    assert_eq!(url, "sqlite:///home/ada/.local/share/pilothouse/pilothouse.db");
+    assert_eq!(config.policy, Policy::default());
+}
+
+#[test]
+fn every_default_belongs_to_a_setting() {
+    with_file(include_str!("defaults.toml"), &[]).unwrap();
+}
+
+#[test]
+fn settings_are_declared_once() {
+    let mut keys = BTreeSet::new();
+    let mut variables = BTreeSet::new();
+    for setting in setting::all() {
+        assert!(keys.insert(setting.key), "{} twice", setting.key);
+        for variable in setting.variables() {
+            assert!(variables.insert(variable), "{variable} twice");
+        }
+    }
+}
+
+#[test]
+fn later_layers_win() {
+    let file = "[server]\nlisten = \"127.0.0.1:1\"\n[terraform]\nparallel_jobs = 3\n";
+    let config = with_file(file, &[("PILOTHOUSE_LISTEN", "127.0.0.1:2")]).unwrap();
+    assert_eq!(config.server.listen.port(), 2);
+    assert_eq!(config.terraform.parallel_jobs.get(), 3);
+
+    let flag = Flag { name: "--listen", key: "server.listen", value: "127.0.0.1:3".into() };
+    let arguments = Arguments { file: None, flags: vec![flag] };
+    let config = load_with(&[("PILOTHOUSE_LISTEN", "127.0.0.1:2")], &arguments).unwrap();
+    assert_eq!(config.server.listen.port(), 3);
+}
+
+#[test]
+fn every_kind_of_mistake_names_its_place_and_what_is_expected() {
+    for (variable, value, expected) in [
+        (
+            "PILOTHOUSE_LISTEN",
+            "localhost",
+            "PILOTHOUSE_LISTEN is \"localhost\", expected an IP address and a port",
+        ),
+        ("PILOTHOUSE_LISTEN", "0.0.0.0:7777", "set PILOTHOUSE_BEHIND_PROXY=true"),
+        ("PILOTHOUSE_BEHIND_PROXY", "true", "PILOTHOUSE_ALLOWED_HOSTS is not set"),
+        ("PILOTHOUSE_MAX_BODY_BYTES", "2GiB", "expected a size from 64KiB to 1GiB"),
+        ("PILOTHOUSE_MAX_BODY_BYTES", "1", "expected a size from 64KiB to 1GiB"),
+        ("PILOTHOUSE_SESSION_TTL", "soon", "expected a duration"),
+        ("PILOTHOUSE_LOG", "loud,=", "expected a level"),
+        ("PILOTHOUSE_LOG_FORMAT", "xml", "expected auto, text or json"),
+        ("PILOTHOUSE_AUTO_APPROVE", "some", "expected none, low_write"),
+        ("PILOTHOUSE_PARALLEL_JOBS", "65", "expected a number from 1 to 64"),
+        ("THARSIS_MCP_READ_ONLY", "maybe", "expected true or false"),
+        ("HARNESS_BASE_URL", "http://127.0.0.1:1", "expected an https address"),
+        ("HARNESS_MAX_RETRIES", "11", "expected a number from 0 to 10"),
+        ("PILOTHOUSE_LISTN", "127.0.0.1:1", "did you mean PILOTHOUSE_LISTEN?"),
+    ] {
+        assert_problem(load(&[(variable, value)]), expected);
+    }
+}
+
+#[test]
+fn mistakes_in_the_file_are_named_with_the_file() {
+    for (text, expected) in [
+        ("[server]\nlisten = 7", "config.toml: server.listen is \"7\", expected an IP address"),
+        ("[server]\nlissen = \"x\"", "server.lissen is not a setting; did you mean server.listen?"),
+        ("listen = \"x\"", "listen is not a setting"),
+        ("[server]\nallowed_hosts = [1]", "server.allowed_hosts is a list of something else"),
+        ("[server.listen]\nport = 1", "server.listen is not a plain value"),
+        ("[server", "config.toml: is not TOML"),
+    ] {
+        assert_problem(with_file(text, &[]), expected);
+    }
+    let missing = Arguments { file: Some("/nonexistent/config.toml".into()), flags: Vec::new() };
+    assert_problem(load_with(&[], &missing), "/nonexistent/config.toml: cannot be read");
+}
+
+#[test]
+fn a_configuration_file_has_a_largest_size() {
+    let length = usize::try_from(MAX_FILE_BYTES).unwrap();
+    let fits = format!("#{}", "x".repeat(length - 1));
+    with_file(&fits, &[]).unwrap();
+    assert_problem(with_file(&format!("{fits}x"), &[]), "is larger than 1048576 bytes");
+}
+
+#[test]
+fn all_problems_are_reported_together() {
+    let problems = load(&[
+        ("PILOTHOUSE_LISTEN", "x"),
+        ("PILOTHOUSE_LOG_FORMAT", "y"),
+        ("HARNESS_RATE_LIMIT_RPS", "0"),
+    ])
+    .unwrap_err();
+    assert_eq!(problems.0.len(), 3, "{problems}");
+    assert_eq!(problems.to_string().lines().count(), 4);
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let password = "hunter2";
+    let url = format!("mysql://ada:{password}@db");
+    let problems = load(&[("PILOTHOUSE_DATABASE_URL", &url)]).unwrap_err();
+    assert!(problems.to_string().contains("PILOTHOUSE_DATABASE_URL is set, expected sqlite://"));
+    assert!(!problems.to_string().contains(password));
+
+    let config = load(&[("HARNESS_API_KEY", password)]).unwrap();
+    assert!(!format!("{config:?}").contains(password));
+}
+
+#[test]
+fn older_names_still_work_and_an_empty_value_is_none() {
+    let config = load(&[
+        ("HARNESS_DEFAULT_ORG_ID", "old"),
+        ("HARNESS_ORG", ""),
+        ("LOG_LEVEL", "debug"),
+        ("THARSIS_MCP_TOOLSETS", "run, job"),
+        ("HARNESS_API_TIMEOUT_MS", "1500"),
+    ])
+    .unwrap();
+    assert_eq!(config.harness.org.as_deref(), Some("old"));
+    assert_eq!(config.log.filter, "debug");
+    assert_eq!(config.tharsis.toolsets, ["run", "job"]);
+    assert_eq!(config.harness.timeout.as_millis(), 1500);
+}
+
+#[test]
+fn skipping_elicitation_is_approving_everything() {
+    let config = load(&[("HARNESS_SKIP_ELICITATION", "yes")]).unwrap();
+    assert_eq!(config.harness.auto_approve, AutoApprove::All);
+    assert_eq!(config.policy.auto_approve, AutoApprove::None);
+}
+
+#[test]
+fn the_tour_is_private_whatever_is_configured() {
+    let config = load(&[
+        ("PILOTHOUSE_LISTEN", "0.0.0.0:80"),
+        ("PILOTHOUSE_BEHIND_PROXY", "true"),
+        ("PILOTHOUSE_ALLOWED_HOSTS", "ops.example.com"),
+        ("PILOTHOUSE_AUTO_APPROVE", "all"),
+        ("PILOTHOUSE_DATABASE_URL", "postgres://db/prod"),
+    ])
+    .unwrap()
+    .for_tour("/tmp/tour".into());
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:0");
+    assert_eq!(config.data.database_url.expose_secret(), "sqlite:///tmp/tour/pilothouse.db");
+    assert_eq!(config.policy, Policy::default());
+}
+
+#[test]
+fn without_a_home_the_data_directory_must_be_given() {
+    let environment = Environment::default();
+    let places = Places { system: System::Linux, environment: &environment };
+    let result = Config::load(&Arguments::default(), &places);
+    assert_problem(result, "PILOTHOUSE_DATA is not set");
+}

@@ -1,0 +1,95 @@
+//! What a client's file says about one server.
+
+use std::{ffi::OsStr, path::PathBuf};
+
+use pilothouse_model::Error;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::Client;
+use crate::{config::TOKEN_VARIABLE, environment::Environment};
+
+/// How a client gets to Pilothouse.
+#[derive(Clone, Debug)]
+pub enum Reach {
+    /// It starts this program and talks on its standard input and output.
+    Start(Start),
+    /// It connects to a server that is running.
+    Url(Url),
+}
+
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Absolute, because desktop clients do not have the user's `PATH`.
+    pub program: String,
+    pub arguments: Vec<String>,
+    pub environment: Vec<(String, String)>,
+}
+
+/// Keys that may stand in an entry that we wrote; others are the user's and stay.
+pub(super) const OWN_KEYS: [&str; 8] =
+    ["type", "command", "args", "env", "url", "serverUrl", "httpUrl", "headers"];
+
+impl Client {
+    pub(super) fn entry(self, reach: &Reach) -> Result<Map<String, Value>, Error> {
+        match reach {
+            Reach::Start(start) => Ok(self.program_entry(start)),
+            Reach::Url(url) => self.remote_entry(url),
+        }
+    }
+
+    fn program_entry(self, start: &Start) -> Map<String, Value> {
+        let mut entry = Map::new();
+        if self.types_programs() {
+            entry.insert("type".into(), json!("stdio"));
+        }
+        entry.insert("command".into(), json!(start.program));
+        entry.insert("args".into(), json!(start.arguments));
+        if !start.environment.is_empty() {
+            let variables = start.environment.iter();
+            let variables = variables.map(|(name, value)| (name.clone(), json!(value)));
+            entry.insert("env".into(), Value::Object(variables.collect()));
+        }
+        entry
+    }
+
+    /// The token is named, not written: the client takes it from its own environment.
+    fn remote_entry(self, url: &Url) -> Result<Map<String, Value>, Error> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Error::invalid(format!("{url} is not an http or https address")));
+        }
+        let remote = self.remote().ok_or_else(|| {
+            Error::invalid(format!("{}'s file can only name programs to start", self.title()))
+                .hint("leave out --url, or add the address in its settings under Connectors")
+        })?;
+        let (before, after) = remote.variable;
+        let mut entry = Map::new();
+        if remote.typed {
+            entry.insert("type".into(), json!("http"));
+        }
+        entry.insert(remote.address.into(), json!(url.as_str()));
+        let bearer = format!("Bearer {before}{TOKEN_VARIABLE}{after}");
+        entry.insert("headers".into(), json!({ "Authorization": bearer }));
+        Ok(entry)
+    }
+}
+
+/// Desktop clients start programs without the user's `PATH`, so the Terraform program that the
+/// user's shell finds is named.
+pub(super) fn environment(environment: &Environment) -> Vec<(String, String)> {
+    let variable = "PILOTHOUSE_TERRAFORM";
+    let configured = environment.get(variable).map(PathBuf::from);
+    let program = configured.or_else(|| find(environment.get("PATH")?, &["terraform", "tofu"]));
+    let program = program.and_then(|path| path.into_os_string().into_string().ok());
+    program.map(|path| (variable.to_owned(), path)).into_iter().collect()
+}
+
+/// The first of `names` that some directory of `path` holds as a file.
+fn find(path: &OsStr, names: &[&str]) -> Option<PathBuf> {
+    let directories: Vec<_> = std::env::split_paths(path).collect();
+    names.iter().find_map(|name| {
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        let candidates = directories.iter().map(|directory| directory.join(&file));
+        candidates.filter(|candidate| candidate.is_absolute()).find(|candidate| candidate.is_file())
+    })
+}
