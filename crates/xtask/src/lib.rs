@@ -8,6 +8,7 @@ pub mod licence;
 pub mod manifest;
 pub mod module;
 pub mod package;
+pub mod page;
 pub mod policy;
 pub mod size;
 pub mod text;

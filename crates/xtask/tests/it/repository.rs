@@ -1,6 +1,6 @@
 //! What the repository as a whole promises.
 
-use pilothouse_xtask::text;
+use pilothouse_xtask::{page, text};
 
 use crate::{FILES, assert_none};
 
@@ -25,4 +25,11 @@ fn the_licence_is_the_one_that_the_manifests_state() {
     assert_eq!(manifest["workspace"]["package"]["license"].as_str(), Some("Apache-2.0"));
     let licence = text_of("LICENSE");
     assert!(licence.contains("Apache License") && licence.contains("Version 2.0, January 2004"));
+}
+
+#[test]
+fn generated_pages_are_current() {
+    for page in page::all() {
+        assert!(text_of(page.path) == page.text, "{} is stale: run `cargo xtask docs`", page.path);
+    }
 }
