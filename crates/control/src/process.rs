@@ -26,6 +26,7 @@ mod output;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::group::signal as signal_group;
 pub use self::output::{Captured, Line, MAX_LINE_BYTES, Stream};
 
 /// How much of the standard error of a captured program is kept.

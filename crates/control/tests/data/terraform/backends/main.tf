@@ -1,0 +1,13 @@
+terraform {
+  cloud {
+    organization = "acme"
+
+    workspaces {
+      name = "production"
+    }
+  }
+}
+
+output "done" {
+  value = terraform.workspace
+}

@@ -1,0 +1,7 @@
+terraform {
+  backend "s3" {
+    bucket = "acme"
+    key    = "production.tfstate"
+    region = "eu-west-1"
+  }
+}

@@ -1,0 +1,7 @@
+resource "terraform_data" "server" {
+  input = var.size
+}
+
+output "address" {
+  value = terraform_data.srever.output
+}
