@@ -74,7 +74,7 @@ start() {
     fi
     # shellcheck disable=SC2046 # the words are separate options
     as_server_user "$programs/initdb" --pgdata "$directory/data" --username postgres \
-        --auth scram-sha-256 --pwfile "$directory/password" --encoding UTF8 --locale C.UTF-8 \
+        --auth password --pwfile "$directory/password" --encoding UTF8 --locale C.UTF-8 \
         $(collation) --no-sync >"$directory/initdb.log" 2>&1 ||
         { cat "$directory/initdb.log" >&2; fail "initdb failed"; }
     for _ in 1 2 3 4 5 6 7 8; do

@@ -22,9 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
-/// Between two attempts to open a file that another process is just creating.
-const OPEN_PAUSE: Duration = Duration::from_millis(20);
-
 /// SQLite has one connection that writes, so that writers of this process queue in order instead
 /// of polling for the lock, and readers that see the last commit and never wait for a writer.
 #[derive(Clone, Debug)]
@@ -79,11 +76,9 @@ async fn open_file(path: &Path) -> Result<Pool> {
     let failed = |source| StoreError::Open { name: path.display().to_string(), source };
     create_private(path).map_err(|error| failed(error.into()))?;
     let options = sqlite_options().filename(path);
-    let write = connect_writer(
-        options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full),
-    )
-    .await
-    .map_err(|error| failed(error.into()))?;
+    let durable =
+        options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+    let write = writer().connect_with(durable).await.map_err(|error| failed(error.into()))?;
     migrate_sqlite(&write).await?;
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
@@ -103,24 +98,6 @@ fn create_private(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other.map(drop),
     }
-}
-
-/// Tries until [`PATIENCE`] ends, because SQLite does not wait for the lock that the first switch
-/// to write-ahead logging takes.
-async fn connect_writer(options: SqliteConnectOptions) -> Result<SqlitePool> {
-    let attempt = async {
-        loop {
-            match writer().connect_with(options.clone()).await.map_err(StoreError::from) {
-                Err(StoreError::Unavailable(sqlx::Error::Database(_))) => {
-                    tokio::time::sleep(OPEN_PAUSE).await;
-                }
-                other => return other,
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, attempt)
-        .await
-        .unwrap_or(Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)))
 }
 
 fn sqlite_options() -> SqliteConnectOptions {

@@ -116,3 +116,33 @@ impl From<StoreError> for Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_folds_into_the_kind_that_its_reader_can_act_on() {
+        let io = || sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
+        for (error, kind, message) in [
+            (sqlx::Error::PoolTimedOut.into(), Kind::Unavailable, "the database is not available"),
+            (io().into(), Kind::Unavailable, "the database is not available"),
+            (StoreError::Duplicate(io()), Kind::Conflict, "it already exists"),
+            (StoreError::Conflict("the run is final"), Kind::Conflict, "the run is final"),
+            (StoreError::Character(io()), Kind::Invalid, "cannot be stored"),
+            (StoreError::SchemaNewer(7), Kind::Conflict, "migration 7"),
+            (sqlx::Error::RowNotFound.into(), Kind::Internal, "an internal error occurred"),
+            (
+                StoreError::Corrupt { column: "run.status", value: "?".to_owned() },
+                Kind::Internal,
+                "an internal error occurred",
+            ),
+        ] {
+            let text = format!("{error:?}");
+            let folded = Error::from(error);
+            assert_eq!(folded.kind, kind, "{text}");
+            assert!(folded.message.contains(message), "{text}: {}", folded.message);
+            assert!(folded.source.is_some(), "{text}");
+        }
+    }
+}

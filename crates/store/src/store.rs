@@ -18,8 +18,8 @@ impl Store {
     /// Opens the database, creates a SQLite file that does not exist, and brings the schema up to
     /// date.
     ///
-    /// `sqlite:///absolute/path.db`, `sqlite::memory:` (lives as long as the handle), or
-    /// `postgres://user:password@host/database`.
+    /// `sqlite:///absolute/path.db` (the path is taken as it stands), `sqlite::memory:` (lives as
+    /// long as the handle), or `postgres://user:password@host/database`.
     pub async fn open(url: &str) -> Result<Self> {
         Ok(Self { pool: connect::open(url).await? })
     }

@@ -1,6 +1,11 @@
 //! A fresh database of every engine at hand, gone after the test.
 
-use std::{future::Future, panic::resume_unwind};
+use std::{
+    future::Future,
+    io::{Write, stderr},
+    panic::resume_unwind,
+    sync::Once,
+};
 
 use pilothouse_model::Timestamp;
 use pilothouse_store::Store;
@@ -62,7 +67,12 @@ pub(crate) fn sqlite_url(directory: &tempfile::TempDir) -> String {
 pub(crate) fn postgres_server() -> Option<String> {
     let url = std::env::var(POSTGRES_VARIABLE).ok();
     if url.is_none() {
-        eprintln!("\n*** NOT RUN ON POSTGRESQL: set {POSTGRES_VARIABLE} to a server's URL ***\n");
+        static SAID: Once = Once::new();
+        // Not `eprintln!`, which the test runner keeps to itself when the test passes.
+        SAID.call_once(|| {
+            let what = "*** STORE NOT TESTED ON POSTGRESQL ***";
+            writeln!(stderr(), "\n{what} set {POSTGRES_VARIABLE} to a server's URL\n").unwrap();
+        });
     }
     url
 }

@@ -6,7 +6,10 @@ use futures::future::try_join_all;
 use pilothouse_model::{Error, Kind};
 use pilothouse_store::{Store, StoreError};
 
-use crate::backend::{execute, on_each, on_each_url, sqlite_url};
+use crate::{
+    audit::record,
+    backend::{execute, on_each, on_each_url, sqlite_url},
+};
 
 async fn refusal(url: &str) -> Error {
     Store::open(url).await.unwrap_err().into()
@@ -84,6 +87,19 @@ async fn many_may_open_a_new_database_at_once() {
             store.ping().await.unwrap();
             store.close().await;
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn opening_does_not_wait_for_a_writer() {
+    on_each_url(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        store.audit_insert_in_txn(&mut tx, &record("one")).await.unwrap();
+        Store::open(&url).await.unwrap().close().await;
+        tx.commit().await.unwrap();
+        store.close().await;
     })
     .await;
 }
