@@ -5,6 +5,7 @@
 
 pub mod layer;
 pub mod licence;
+pub mod link;
 pub mod manifest;
 pub mod module;
 pub mod package;

@@ -1,6 +1,6 @@
 //! What the repository as a whole promises.
 
-use pilothouse_xtask::{page, text};
+use pilothouse_xtask::{link, page, text};
 
 use crate::{FILES, assert_none};
 
@@ -12,6 +12,11 @@ fn text_of(path: &str) -> &'static str {
 #[test]
 fn no_file_names_the_machine_it_was_written_on() {
     assert_none(&text::machine_traces(FILES.iter()));
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    assert_none(&link::broken(&FILES));
 }
 
 #[test]
