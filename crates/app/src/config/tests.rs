@@ -1,3 +1,5 @@
+//! Configurations that are right, and everything that can be wrong with one.
+
 use std::{collections::BTreeSet, fs, path::Path};
 
 use pilothouse_access::AutoApprove;

@@ -1,3 +1,5 @@
+//! What each client's file looks like afterwards, and what is left alone.
+
 use std::fs;
 
 use clap::{Parser, ValueEnum};
