@@ -8,7 +8,7 @@ use crate::workspace::File;
 pub fn broken(files: &[File]) -> Vec<String> {
     let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
     let mut violations = Vec::new();
-    for page in files.iter().filter(|file| file.path.ends_with(".md")) {
+    for page in files.iter().filter(|file| file.has_extension("md")) {
         for (index, line) in page.text.lines().enumerate() {
             for target in targets(line) {
                 let path = resolve(&page.path, target);

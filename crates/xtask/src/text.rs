@@ -1,5 +1,6 @@
-//! What no file of the repository may contain: paths of the machine it was written on, and the
-//! hosts of package registries, which belong into a developer's own configuration.
+//! What no file of the repository may contain: paths of the machine it was written on, the hosts of
+//! package registries, which belong into a developer's own configuration, and notes of unfinished
+//! work, which belong into the tracker.
 
 use crate::workspace::File;
 
@@ -9,6 +10,16 @@ const EXAMPLE_USER: &str = "ada";
 
 const REGISTRY_HOSTS: [&str; 5] = ["registry", "files", "index", "static", "deb"];
 const REGISTRY_DOMAINS: [&str; 4] = ["npmjs", "pythonhosted", "crates", "debian"];
+
+/// Spelled in two parts, so that this file does not break its own rule.
+const UNFINISHED: [&str; 6] = [
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("XX", "X"),
+    concat!("HA", "CK"),
+    concat!("todo", "!"),
+    concat!("unimplemented", "!"),
+];
 
 /// Lock files name the registry they were resolved from; that is their job.
 fn is_lock_file(path: &str) -> bool {
@@ -24,6 +35,20 @@ pub fn machine_traces<'a>(files: impl IntoIterator<Item = &'a File>) -> Vec<Stri
         for (index, line) in file.text.lines().enumerate() {
             if let Some(trace) = machine_directory(line).or_else(|| registry_host(line)) {
                 violations.push(format!("{}:{}: {trace}", file.path, index + 1));
+            }
+        }
+    }
+    violations
+}
+
+/// Places in Rust files that say they are not done.
+pub fn unfinished_work<'a>(files: impl IntoIterator<Item = &'a File>) -> Vec<String> {
+    let mut violations = Vec::new();
+    for file in files {
+        for (index, line) in file.text.lines().enumerate() {
+            let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '!');
+            if let Some(word) = words.find(|word| UNFINISHED.contains(word)) {
+                violations.push(format!("{}:{}: {word}", file.path, index + 1));
             }
         }
     }
@@ -60,6 +85,19 @@ fn registry_host(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unfinished_work_is_found() {
+        for (line, found) in [
+            (concat!("// TO", "DO: later"), true),
+            (concat!("    todo", "!()"), true),
+            (concat!("todo", "!(\"later\")"), true),
+            ("let todos = 1; // XXXL", false),
+        ] {
+            let file = File::new("a.rs", line);
+            assert_eq!(unfinished_work([&file]).len(), usize::from(found), "{line}");
+        }
+    }
 
     #[test]
     fn traces_of_a_machine_are_found() {

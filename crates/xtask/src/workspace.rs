@@ -27,7 +27,11 @@ impl File {
     }
 
     pub fn is_rust(&self) -> bool {
-        Path::new(&self.path).extension().is_some_and(|extension| extension == "rs")
+        self.has_extension("rs")
+    }
+
+    pub fn has_extension(&self, extension: &str) -> bool {
+        Path::new(&self.path).extension().is_some_and(|actual| actual == extension)
     }
 
     /// Below some crate's `src`, so neither a test program nor a benchmark.

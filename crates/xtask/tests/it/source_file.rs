@@ -1,6 +1,6 @@
 //! Every Rust file keeps to the rules of `docs/STYLE.md` that a machine can check.
 
-use pilothouse_xtask::{module, size};
+use pilothouse_xtask::{module, size, text};
 
 use crate::{assert_none, rust_files};
 
@@ -22,6 +22,11 @@ fn files_are_compiled() {
 #[test]
 fn tests_are_not_switched_off() {
     assert_none(&module::ignored_tests(rust_files()));
+}
+
+#[test]
+fn files_are_finished() {
+    assert_none(&text::unfinished_work(rust_files()));
 }
 
 #[test]
