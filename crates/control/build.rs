@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .build_server(server)
             .build_client(!server)
             .build_transport(false)
+            .generate_default_stubs(true)
             .out_dir(&folder)
             .include_file("tharsis.rs")
             .compile_fds(descriptors.clone())?;

@@ -1,0 +1,24 @@
+//! The platform's wire: Tharsis' gRPC services, its REST, and a few REST routes of our own for
+//! what its gRPC lacks. Translates, and decides nothing.
+
+mod cursor;
+mod door;
+mod failure;
+mod grpc;
+mod proto;
+mod rest;
+mod view;
+
+use std::sync::Arc;
+
+use axum::{Router, middleware};
+
+use super::Terraform;
+
+pub(super) fn router(platform: &Arc<Terraform>) -> Router {
+    Router::new()
+        .merge(grpc::router(platform))
+        .merge(rest::router(platform))
+        .fallback(door::no_such_route)
+        .layer(middleware::from_fn(door::require_caller))
+}

@@ -1,0 +1,32 @@
+//! Configuration versions; the archive itself comes by REST.
+
+use tonic::{Request, Response, Status};
+
+use super::{Grpc, caller, proto};
+use crate::terraform::api::{failure::status, view};
+use proto::configuration_version::{
+    ConfigurationVersion, CreateConfigurationVersionRequest, GetConfigurationVersionByIdRequest,
+    configuration_versions_server::ConfigurationVersions,
+};
+
+#[tonic::async_trait]
+impl ConfigurationVersions for Grpc {
+    async fn get_configuration_version_by_id(
+        &self,
+        request: Request<GetConfigurationVersionByIdRequest>,
+    ) -> Result<Response<ConfigurationVersion>, Status> {
+        let found = self.platform.configuration_version_get(&request.get_ref().id).await;
+        Ok(Response::new(view::configuration_version(found.map_err(status)?)))
+    }
+
+    async fn create_configuration_version(
+        &self,
+        request: Request<CreateConfigurationVersionRequest>,
+    ) -> Result<Response<ConfigurationVersion>, Status> {
+        let caller = caller(&request)?;
+        let CreateConfigurationVersionRequest { workspace_id, speculative } = request.into_inner();
+        let created =
+            self.platform.configuration_version_create(&caller, &workspace_id, speculative).await;
+        Ok(Response::new(view::configuration_version(created.map_err(status)?)))
+    }
+}

@@ -1,0 +1,43 @@
+//! How much of everything there may be. Source: `contracts/tharsis/platform.json`,
+//! `resource_limits_default` and `names`; the rest are bounds of our own.
+
+use std::time::Duration;
+
+pub(crate) const GROUP_TREE_DEPTH: usize = 20;
+pub(crate) const SUBGROUPS_PER_PARENT: i64 = 1000;
+pub(crate) const WORKSPACES_PER_GROUP: i64 = 1000;
+pub(crate) const VARIABLES_PER_NAMESPACE: i64 = 1000;
+
+/// What "time period" means in the names of limits.
+pub(crate) const PERIOD: Duration = Duration::from_hours(1);
+pub(crate) const RUNS_PER_WORKSPACE: i64 = 100;
+pub(crate) const CONFIGURATION_VERSIONS_PER_WORKSPACE: i64 = 100;
+pub(crate) const STATE_VERSIONS_PER_WORKSPACE: i64 = 100;
+
+/// Characters.
+pub(crate) const DESCRIPTION: usize = 100;
+/// Characters.
+pub(crate) const NAME: usize = 64;
+pub(crate) const LABELS: usize = 10;
+/// Bytes.
+pub(crate) const LABEL_VALUE: usize = 255;
+/// Bytes.
+pub(crate) const SEARCH: usize = 256;
+/// Bytes.
+pub(crate) const VARIABLE_KEY: usize = 256;
+/// Bytes.
+pub(crate) const VARIABLE_VALUE: usize = 256 * 1024;
+pub(crate) const RUN_VARIABLES: usize = 1000;
+pub(crate) const TARGETS: usize = 100;
+/// Bytes.
+pub(crate) const TARGET: usize = 512;
+/// Minutes.
+pub(crate) const MAX_JOB_MINUTES: i64 = 1440;
+/// Minutes.
+pub(crate) const DEFAULT_JOB_MINUTES: i64 = 720;
+/// Bytes of a state file that comes through the API.
+pub(crate) const STATE: usize = 16 * 1024 * 1024;
+/// Bytes of one gRPC message; a state in base64 fits.
+pub(crate) const GRPC_MESSAGE: usize = 24 * 1024 * 1024;
+/// Bytes of a JSON body.
+pub(crate) const JSON_BODY: usize = 64 * 1024;
