@@ -48,7 +48,8 @@ pub struct Executor {
 /// What an operator decides about every job.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// A folder in which jobs share downloaded providers.
+    /// A folder in which jobs share downloaded providers; created when it is missing. Jobs of
+    /// one server take turns at it, two servers must not share it.
     pub plugin_cache: Option<PathBuf>,
     /// A `.terraformrc` with mirrors or credentials of registries.
     pub cli_config: Option<PathBuf>,
@@ -127,12 +128,19 @@ pub struct Job {
 }
 
 /// How to plan; an apply does what was planned and reads none of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     pub destroy: bool,
+    /// Compare the state with the real world first; what Terraform does unless told otherwise.
     pub refresh: bool,
     pub refresh_only: bool,
     pub targets: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { destroy: false, refresh: true, refresh_only: false, targets: Vec::new() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -92,7 +92,12 @@ impl Complaint {
             file: range.as_ref().map(|range| clean(&range.filename)),
             line: range.as_ref().map(|range| range.start.line),
             snippet: self.snippet.as_ref().map(|snippet| clean(&snippet.code)),
-            address: self.address.clone().or_else(|| self.address_in_context()).as_deref().map(clean),
+            address: self
+                .address
+                .clone()
+                .or_else(|| self.address_in_context())
+                .as_deref()
+                .map(clean),
         }
     }
 
@@ -101,7 +106,8 @@ impl Complaint {
     fn address_in_context(&self) -> Option<String> {
         let context = self.snippet.as_ref()?.context.as_ref()?;
         let (kind, labels) = context.split_once(' ')?;
-        let (resource_type, name) = labels.strip_prefix('"')?.strip_suffix('"')?.split_once("\" \"")?;
+        let (resource_type, name) =
+            labels.strip_prefix('"')?.strip_suffix('"')?.split_once("\" \"")?;
         let in_root = self.range.as_ref().is_some_and(|range| !range.filename.contains('/'));
         match kind {
             "resource" if in_root => Some(format!("{resource_type}.{name}")),

@@ -73,6 +73,10 @@ fn fixed(executor: &Executor, layout: &Layout) -> Vec<(String, OsString)> {
         ("TF_INPUT", "0".into()),
         ("CHECKPOINT_DISABLE", "1".into()),
     ];
+    if settings.plugin_cache.is_some() {
+        // Without it the cache is of no use to an upload that brings no lock file.
+        fixed.push(("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE", "true".into()));
+    }
     let optional = [
         ("TF_PLUGIN_CACHE_DIR", &settings.plugin_cache),
         ("TF_CLI_CONFIG_FILE", &settings.cli_config),
@@ -168,6 +172,7 @@ mod tests {
                 "TF_INPUT=0",
                 "TF_IN_AUTOMATION=1",
                 "TF_PLUGIN_CACHE_DIR=/cache",
+                "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE=true",
                 "THARSIS_GROUP_PATH=acme",
                 "TMPDIR=/job/tmp",
             ]

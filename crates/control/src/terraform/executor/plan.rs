@@ -19,6 +19,9 @@ use crate::process::Stop;
 const PLAN: &str = "plan";
 const PLAN_FROM_CONFIGURATION: &str = "../plan";
 
+/// The provider versions, in what is kept of a plan.
+const LOCK_FILE: &str = "lock.hcl";
+
 /// What a finished plan holds beyond how it ended.
 #[derive(Default)]
 struct Planned {
@@ -98,7 +101,7 @@ fn arguments(job: &Job) -> Vec<String> {
 async fn describe(session: &mut Session<'_>) -> Result<(), Failure> {
     let limit = session.executor.settings.limits.log;
     let shown = session.capture("show", &["-no-color", PLAN_FROM_CONFIGURATION], limit).await?;
-    session.transcript.say(&String::from_utf8_lossy(&shown.stdout)).await;
+    session.transcript.say(String::from_utf8_lossy(&shown.stdout).trim_end()).await;
     Ok(())
 }
 
@@ -133,8 +136,6 @@ fn pack(layout: &Layout, limit: usize) -> Result<Vec<u8>, Error> {
     archive::pack(&files, &pack_limits(limit))
 }
 
-const LOCK_FILE: &str = "lock.hcl";
-
 /// Puts back what [`pack`] packed, and returns the plan's path as seen from the configuration.
 pub(super) fn unpack(layout: &Layout, packed: &[u8], limit: usize) -> Result<String, Error> {
     let (archive, folder) = (layout.beside("plan.tar.gz"), layout.beside("planned"));
@@ -146,4 +147,72 @@ pub(super) fn unpack(layout: &Layout, packed: &[u8], limit: usize) -> Result<Str
         std::fs::copy(&lock_file, layout.lock_file()).map_err(Error::internal)?;
     }
     Ok(format!("../planned/{PLAN}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{super::Options, *};
+
+    fn layout(folder: &tempfile::TempDir, name: &str) -> Layout {
+        let layout = Layout::at(folder.path().join(name));
+        layout.create().unwrap();
+        layout
+    }
+
+    #[test]
+    fn an_apply_gets_the_provider_versions_of_its_plan() {
+        let folder = tempfile::tempdir().unwrap();
+        let (planned, applied) = (layout(&folder, "planned"), layout(&folder, "applied"));
+        fs::write(planned.beside(PLAN), "the plan").unwrap();
+        fs::write(planned.lock_file(), "version 2.0.1").unwrap();
+        fs::write(applied.lock_file(), "as uploaded").unwrap();
+        let packed = pack(&planned, 100).unwrap();
+        let path = unpack(&applied, &packed, 100).unwrap();
+        assert_eq!(fs::read(applied.configuration().join(path)).unwrap(), b"the plan");
+        assert_eq!(fs::read(applied.lock_file()).unwrap(), b"version 2.0.1");
+    }
+
+    #[test]
+    fn a_plan_without_providers_leaves_the_lock_file_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (planned, applied) = (layout(&folder, "planned"), layout(&folder, "applied"));
+        fs::write(planned.beside(PLAN), "the plan").unwrap();
+        fs::write(applied.lock_file(), "as uploaded").unwrap();
+        unpack(&applied, &pack(&planned, 100).unwrap(), 100).unwrap();
+        assert_eq!(fs::read(applied.lock_file()).unwrap(), b"as uploaded");
+        assert!(pack(&planned, 5).unwrap_err().to_string().contains("is larger than 5 bytes"));
+    }
+
+    #[test]
+    fn options_become_arguments() {
+        let arguments = |options: Options| -> Vec<String> {
+            let job = Job {
+                directory: "/job".into(),
+                configuration: "/upload".into(),
+                state: None,
+                plan_file: None,
+                variables: Vec::new(),
+                options,
+                environment: Vec::new(),
+                timeout: std::time::Duration::ZERO,
+            };
+            arguments(&job).split_off(7)
+        };
+        assert_eq!(arguments(Options::default()), [""; 0]);
+        assert_eq!(
+            arguments(Options { destroy: true, refresh: false, ..Options::default() }),
+            ["-destroy", "-refresh=false"]
+        );
+        assert_eq!(
+            arguments(Options { refresh_only: true, refresh: false, ..Options::default() }),
+            ["-refresh-only"]
+        );
+        let targets = vec!["a.b".to_owned(), "-destroy".to_owned()];
+        assert_eq!(
+            arguments(Options { targets, ..Options::default() }),
+            ["-target=a.b", "-target=-destroy"]
+        );
+    }
 }

@@ -23,6 +23,9 @@ pub(super) fn prepare(
     layout: &Layout,
 ) -> Result<Vec<String>, Error> {
     layout.create()?;
+    if let Some(cache) = &executor.settings.plugin_cache {
+        std::fs::create_dir_all(cache).map_err(Error::internal)?;
+    }
     let root = layout.configuration();
     let limits = &executor.settings.limits;
     let inventory = archive::unpack(&job.configuration, &root, &limits.archive)?;

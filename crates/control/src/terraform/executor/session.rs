@@ -2,8 +2,11 @@
 
 use std::{ffi::OsString, time::Duration};
 
-use pilothouse_model::Error;
-use tokio::{sync::mpsc, time::Instant};
+use pilothouse_model::{Error, text};
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::Instant,
+};
 
 use super::{
     Diagnostic, End, Executor, Job, LogSink,
@@ -18,6 +21,12 @@ use crate::process::{self, Captured, Exit, Program, Stop, Stopped};
 
 /// How long Terraform may take to finish once a job's time is over.
 const GRACE: Duration = Duration::from_mins(5);
+
+/// Terraform does not guard a shared cache of providers against two `init` at a time.
+static PLUGIN_CACHE: Mutex<()> = Mutex::const_new(());
+
+/// The longest message for people; the whole of it is in the diagnostics.
+const MAX_MESSAGE_BYTES: usize = 4096;
 
 /// Lines that wait for the log; a full queue slows Terraform down.
 const QUEUE: usize = 256;
@@ -107,6 +116,10 @@ impl<'a> Session<'a> {
         if self.executor.binary.init_speaks_json() {
             arguments.push("-json".to_owned());
         }
+        let _turn = match self.executor.settings.plugin_cache {
+            Some(_) => Some(PLUGIN_CACHE.lock().await),
+            None => None,
+        };
         let exit = self.command("init", arguments).await?;
         if exit.status.success() {
             Ok(())
@@ -188,6 +201,8 @@ impl<'a> Session<'a> {
             None if end == End::Finished => None,
             None => explained,
         };
+        let error_message =
+            error_message.map(|message| text::prefix(&message, MAX_MESSAGE_BYTES).to_owned());
         Conclusion { end, error_message, diagnostics: self.transcript.into_diagnostics() }
     }
 

@@ -11,6 +11,8 @@ use super::{
 };
 use crate::process::{Line, Stream};
 
+const TOO_LONG: &str = "(A message that is too long to be read is left out.)";
+
 pub(super) struct Transcript<'a> {
     log: Log<'a>,
     mask: &'a Mask,
@@ -77,6 +79,7 @@ impl<'a> Transcript<'a> {
 
     fn take(&mut self, line: &Line) {
         match line.stream {
+            Stream::Out if line.truncated && line.text.starts_with('{') => self.log.add(TOO_LONG),
             Stream::Out => match Meaning::of_line(&line.text) {
                 Meaning::Complaint(complaint) => self.write(&complaint),
                 Meaning::Text(text) => self.log.add(&text),
@@ -88,13 +91,17 @@ impl<'a> Transcript<'a> {
 
     /// Plain text is in the log as it is; what it means is kept once it is complete.
     fn take_error_output(&mut self, text: &str) {
-        self.log.add_error(text);
+        if let Some(complaint) = self.plain.line(text) {
+            self.keep(&complaint);
+        }
+        if self.plain.is_within() {
+            self.log.add_error(text);
+        } else {
+            self.log.add(text);
+        }
         let clean = self.mask.clean(text.trim());
         if !clean.is_empty() {
             self.last_error_output = clean;
-        }
-        if let Some(complaint) = self.plain.line(text) {
-            self.keep(&complaint);
         }
     }
 

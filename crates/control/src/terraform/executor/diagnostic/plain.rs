@@ -37,6 +37,11 @@ impl PlainText {
         None
     }
 
+    /// Whether the last line was part of a complaint.
+    pub(in super::super) fn is_within(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// The last complaint, once there are no more lines.
     pub(in super::super) fn end(&mut self) -> Option<Complaint> {
         self.open.take().map(complaint)

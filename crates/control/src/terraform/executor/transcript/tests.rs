@@ -126,6 +126,27 @@ async fn a_complaint_is_kept_once_and_only_so_many_are_kept() {
 }
 
 #[tokio::test]
+async fn a_message_that_was_cut_is_not_shown_as_json() {
+    let (sink, mask) = (Memory::default(), Mask::default());
+    let mut transcript = Transcript::new(&sink, &mask, &Limits::default());
+    for text in ["{\"@message\":\"", "plain"] {
+        transcript.take(&Line { stream: Stream::Out, text: text.to_owned(), truncated: true });
+    }
+    transcript.say("end").await;
+    assert_eq!(sink.0.into_inner().unwrap(), format!("{TOO_LONG}\nplain\nend\n"));
+}
+
+#[tokio::test]
+async fn chatter_leaves_room_for_errors() {
+    let chatter = "[TRACE] something\n".repeat(300);
+    let printed = format!("{chatter}\nError: It broke\n\nBadly.\n");
+    let limits = Limits { log: 1000, ..Limits::default() };
+    let (log, diagnostics) = heard(&printed, Stream::Err, &limits).await;
+    assert!(log.len() <= 1000 && log.ends_with("Error: It broke\n\nBadly.\n"), "{log}");
+    assert_eq!(diagnostics[0].summary, "It broke");
+}
+
+#[tokio::test]
 async fn what_is_no_message_is_text() {
     let printed = "{\"not\": \"a message\"}\n{broken\nplain \u{1b}[1mtext";
     let (log, diagnostics) = heard(printed, Stream::Out, &Limits::default()).await;

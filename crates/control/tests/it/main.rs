@@ -1,0 +1,5 @@
+//! What the embedded platforms do, from the outside.
+
+#![cfg(test)]
+
+mod executor;
