@@ -70,10 +70,9 @@ async fn a_job_that_takes_too_long_is_interrupted_and_failed() {
     let Some(workspace) = Workspace::new().await else { return };
     let mut workspace = waiting(workspace, "echo started; exec sleep 600");
     let (plan, _) = workspace.plan().await;
-    workspace.timeout = Duration::from_secs(6);
+    workspace.timeout = Duration::from_secs(3);
     let (report, log) = workspace.apply(plan).await;
     assert_eq!(report.end, End::Failed, "{log}");
     let message = report.error_message.unwrap();
     assert!(message.starts_with("the job took longer than 0.1 minutes"), "{message}");
-    assert_eq!(workspace.resources(), ["first", "second*"], "{log}");
 }
