@@ -1,0 +1,45 @@
+//! Reading a request body within its bounds: bytes and time.
+
+use std::time::Duration;
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use http::StatusCode;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::reply;
+use crate::mcp::error::{invalid_request, limited};
+
+/// How long a client may take to send its body.
+const TIME: Duration = Duration::from_secs(30);
+
+#[derive(Debug)]
+pub(super) enum BodyError {
+    TooLarge(usize),
+    TooSlow,
+    Broken,
+}
+
+pub(super) async fn read(body: Body, max_bytes: usize) -> Result<Bytes, BodyError> {
+    match tokio::time::timeout(TIME, Limited::new(body, max_bytes).collect()).await {
+        Err(_) => Err(BodyError::TooSlow),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge(max_bytes)),
+        Ok(Err(_)) => Err(BodyError::Broken),
+    }
+}
+
+impl BodyError {
+    pub(super) fn into_response(self) -> Response {
+        let (status, error) = match self {
+            Self::TooLarge(max) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, limited(format!("a message may have {max} bytes")))
+            }
+            Self::TooSlow => {
+                (StatusCode::REQUEST_TIMEOUT, limited("the body did not arrive in time"))
+            }
+            Self::Broken => (StatusCode::BAD_REQUEST, invalid_request("the body broke off")),
+        };
+        reply::refusal(status, None, error)
+    }
+}

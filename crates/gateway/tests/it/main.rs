@@ -1,0 +1,5 @@
+//! The gateway from outside.
+
+#![cfg(test)]
+
+mod mcp;
