@@ -53,6 +53,8 @@ pub struct Config {
     pub terraform: Terraform,
     pub tharsis: Tharsis,
     pub harness: Harness,
+    /// Who started the program, as the operating system calls them.
+    pub operator: String,
 }
 
 /// What the command line says about the configuration.
@@ -95,6 +97,7 @@ impl Config {
             terraform: terraform?,
             tharsis: tharsis?,
             harness: harness?,
+            operator: operator(places),
         })
     }
 
@@ -108,6 +111,15 @@ impl Config {
         self.policy = Policy::default();
         self
     }
+}
+
+/// The user's name. Windows has it under another variable; a container may have none.
+fn operator(places: &Places<'_>) -> String {
+    ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(|name| places.environment.get(name)?.to_str())
+        .unwrap_or("operator")
+        .to_owned()
 }
 
 /// The file that was asked for, which must exist, or the usual one if it exists.

@@ -4,9 +4,17 @@
 //! The only crate that reads the environment, prints, or ends the process.
 
 pub mod cli;
+pub mod command;
+pub mod compose;
 pub mod config;
 pub mod connect;
 pub mod environment;
 pub mod exit;
+mod http;
+mod interrupt;
+mod notice;
 pub mod place;
+pub mod serve;
+mod stdio;
 pub mod telemetry;
+pub mod tour;

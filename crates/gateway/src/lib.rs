@@ -2,4 +2,23 @@
 //!
 //! The only crate that knows the MCP library. Nothing here reads the environment or opens a store.
 
+mod call;
+pub mod client;
+mod conversation;
+mod gateway;
+mod limits;
 pub mod mcp;
+mod redact;
+mod served;
+mod shape;
+mod surface;
+mod tool;
+mod validate;
+mod verb;
+
+pub use call::{Reply, call};
+pub use conversation::{Answer, Conversation, Question};
+pub use gateway::Gateway;
+pub use limits::Limits;
+pub use served::ServedSurface;
+pub use surface::{Surface, UNIFIED};

@@ -1,0 +1,119 @@
+//! Measures what the product promises about its own cost, and prints it beside the budgets.
+//!
+//!     cargo bench                  prints the table
+//!     cargo bench -- --write       also writes it to docs/reference/performance.md
+//!
+//! An MCP client like any other: it knows the program's command line and the protocol, nothing
+//! inside. Linux only, because it reads `/proc`. Never part of the tests: time depends on the machine.
+
+mod http;
+mod process;
+mod stdio;
+mod table;
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+
+use self::{http::Served, process::Program, table::Row};
+
+/// Starts per surface; the table has the median.
+const STARTS: usize = 20;
+const SURFACES: [&str; 2] = ["unified", "tharsis"];
+const SESSIONS: usize = 200;
+const CLIENTS: usize = 16;
+const CALLS_PER_CLIENT: usize = 1000;
+
+fn main() -> Result<()> {
+    let mut write = false;
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--write" => write = true,
+            // cargo adds it to every benchmark.
+            "--bench" => {}
+            other => bail!("unknown argument {other}; there is only --write"),
+        }
+    }
+    let program = Program { path: PathBuf::from(env!("CARGO_BIN_EXE_pilothouse")) };
+    let mut rows = starts(&program)?;
+    rows.extend(serving(&program)?);
+    let size = fs::metadata(&program.path)?.len();
+    rows.push(Row::new(
+        "release binary, stripped",
+        table::megabytes(25.0),
+        table::megabytes_of(size),
+    ));
+
+    let table = table::render(&rows);
+    writeln!(std::io::stdout(), "{table}")?;
+    if write {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/performance.md");
+        fs::write(&path, table::page(&table)).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// What a client waits for and pays when it starts the program.
+fn starts(program: &Program) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for surface in SURFACES {
+        let home = tempfile::tempdir()?;
+        let starts = (0..STARTS)
+            .map(|_| stdio::start(program, surface, home.path()))
+            .collect::<Result<Vec<_>>>()
+            .with_context(|| format!("stdio, surface {surface}"))?;
+        let what = |what: &str| format!("{what}, {surface}");
+        let median = |of: fn(&stdio::Start) -> f64| table::median(starts.iter().map(of));
+        rows.extend([
+            Row::new(
+                what("stdio start to first tools/list"),
+                table::milliseconds(30.0),
+                table::milliseconds(median(|start| start.wall.as_secs_f64() * 1e3)),
+            ),
+            Row::new(
+                what("CPU until then"),
+                String::new(),
+                table::milliseconds(median(|start| start.cpu.as_secs_f64() * 1e3)),
+            ),
+            Row::new(
+                what("resident memory then"),
+                table::megabytes(25.0),
+                table::megabytes(median(|start| start.resident_megabytes)),
+            ),
+            Row::new(
+                what("tools/list"),
+                if surface == "unified" { table::kilobytes(16_000) } else { String::new() },
+                table::kilobytes(starts[0].tools_bytes),
+            ),
+        ]);
+    }
+    Ok(rows)
+}
+
+/// What `serve` costs with many clients.
+fn serving(program: &Program) -> Result<Vec<Row>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let served = Served::start(program).await?;
+        let sessions = served.open_sessions(SESSIONS).await?;
+        let resident = served.resident_megabytes()?;
+        let per_call = served.cpu_per_call(&sessions[..CLIENTS], CALLS_PER_CLIENT).await?;
+        Ok(vec![
+            Row::new(
+                format!("resident memory, serve with {SESSIONS} legacy sessions"),
+                table::megabytes(60.0),
+                table::megabytes(resident),
+            ),
+            Row::new(
+                format!("CPU per infra_get over HTTP, {CLIENTS} clients, policy and audit on"),
+                table::milliseconds(0.15),
+                table::milliseconds(per_call.as_secs_f64() * 1e3),
+            ),
+        ])
+    })
+}

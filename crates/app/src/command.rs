@@ -1,0 +1,43 @@
+//! What each command does. The command line itself is `cli`'s business.
+
+mod approval;
+mod audit;
+mod doctor;
+mod run;
+mod screen;
+
+use std::io::{self, Write as _};
+
+use clap::CommandFactory as _;
+use pilothouse_model::Error;
+
+use crate::{
+    cli::{Cli, Command},
+    compose::compose,
+    config::Config,
+    connect,
+    exit::{Exit, after_write},
+    place::Places,
+    serve, stdio, tour,
+};
+
+/// Carries out `cli` under `config`.
+pub async fn run(cli: &Cli, config: Config, places: &Places<'_>) -> Result<Exit, Error> {
+    match &cli.command {
+        Command::Serve(_) => serve::run(config).await,
+        Command::Stdio(arguments) => stdio::run(&config, arguments).await,
+        Command::Tour(arguments) => tour::run(config, arguments.keep).await,
+        Command::Connect(arguments) => connect::run(arguments, &cli.global, *places),
+        Command::Doctor(output) => doctor::run(&config, *output).await,
+        Command::Runs(command) => run::run(&compose(&config).await?, command).await,
+        Command::Approvals(command) => approval::run(&compose(&config).await?, command).await,
+        Command::Audit(arguments) => audit::run(&compose(&config).await?, arguments).await,
+        Command::Completions { shell } => completions(*shell),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Exit, Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "pilothouse", &mut script);
+    after_write(io::stdout().write_all(&script))
+}

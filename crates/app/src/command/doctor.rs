@@ -1,0 +1,94 @@
+//! `doctor`: what is configured, reachable and missing.
+
+use pilothouse_model::Error;
+use serde::Serialize;
+
+use super::screen;
+use crate::{
+    cli::Output,
+    compose::{compose, prepare_directory},
+    config::Config,
+    exit::Exit,
+    serve,
+};
+
+/// What one check found.
+#[derive(Serialize)]
+struct Finding {
+    check: &'static str,
+    /// `ok`, `warning` or `missing`.
+    status: &'static str,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+pub(super) async fn run(config: &Config, output: Output) -> Result<Exit, Error> {
+    let findings =
+        vec![data(config), database(config).await, terraform(config).await, listener(config).await];
+    let missing = findings.iter().any(|finding| finding.status == "missing");
+    if output.json {
+        screen::json(&findings)?;
+    } else {
+        let rows = findings
+            .into_iter()
+            .map(|finding| {
+                let detail = match finding.hint {
+                    Some(hint) => format!("{} ({hint})", finding.detail),
+                    None => finding.detail,
+                };
+                vec![finding.check.to_owned(), finding.status.to_owned(), detail]
+            })
+            .collect();
+        screen::table(&["check", "status", "detail"], rows, "")?;
+    }
+    Ok(if missing { Exit::Missing } else { Exit::Done })
+}
+
+fn data(config: &Config) -> Finding {
+    let directory = config.data.directory.display().to_string();
+    match prepare_directory(&config.data.directory) {
+        Ok(()) => ok("data directory", directory),
+        Err(error) => missing("data directory", &error),
+    }
+}
+
+async fn database(config: &Config) -> Finding {
+    let check = async {
+        let product = compose(config).await?;
+        Ok::<_, Error>(product.store.ping().await?)
+    };
+    match check.await {
+        Ok(()) => ok("database", "answers, schema is current".into()),
+        Err(error) => missing("database", &error),
+    }
+}
+
+async fn terraform(config: &Config) -> Finding {
+    match serve::terraform_binary(config).await {
+        Ok(found) => ok("terraform", found),
+        Err(error) => missing("terraform", &error),
+    }
+}
+
+/// Whether `serve` runs, or could.
+async fn listener(config: &Config) -> Finding {
+    let address = config.server.listen;
+    match tokio::net::TcpListener::bind(address).await {
+        Ok(_) => ok("listen address", format!("{address} is free")),
+        Err(error) => Finding {
+            check: "listen address",
+            status: "warning",
+            detail: format!("{address}: {error}"),
+            hint: Some("a server may be running already; see --listen".into()),
+        },
+    }
+}
+
+fn ok(check: &'static str, detail: String) -> Finding {
+    Finding { check, status: "ok", detail, hint: None }
+}
+
+fn missing(check: &'static str, error: &Error) -> Finding {
+    Finding { check, status: "missing", detail: error.message.clone(), hint: error.hint.clone() }
+}

@@ -1,0 +1,96 @@
+//! Puts the product together from its configuration; the only place that knows all of its parts.
+
+use std::{num::NonZeroU32, path::Path, sync::Arc};
+
+use pilothouse_access::Policy;
+use pilothouse_connectors::{Connector, Connectors, Options, Transport, transport::Embedded};
+use pilothouse_control::terraform::{self, Terraform};
+use pilothouse_gateway::{Gateway, Limits, Surface, UNIFIED};
+use pilothouse_model::{Caller, Error, Principal};
+use pilothouse_registry::Catalog;
+use pilothouse_store::Store;
+use secrecy::ExposeSecret as _;
+
+use crate::config::Config;
+
+/// Calls a second that one principal may make on average.
+const CALLS_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("50 is not zero");
+
+/// The composed product; nothing runs until it is served.
+pub struct Product {
+    pub store: Store,
+    pub terraform: Arc<Terraform>,
+    pub gateway: Arc<Gateway>,
+    /// The person at this machine, who owns its data directory.
+    pub operator: Principal,
+    policy: Policy,
+}
+
+/// Opens the store and connects what is configured. Starts nothing.
+pub async fn compose(config: &Config) -> Result<Product, Error> {
+    prepare_directory(&config.data.directory)?;
+    let store = Store::open(config.data.database_url.expose_secret()).await?;
+    let terraform = Terraform::open(store.clone(), terraform_config(config))?;
+    let mut connectors = Connectors::default();
+    connectors.add(Connector::new(
+        Catalog::embedded().platform("tharsis")?,
+        Connector::DEFAULT_INSTANCE,
+        Transport::Embedded(Embedded::new(terraform.router())),
+        Options::default(),
+    )?)?;
+    let gateway = Gateway::new(connectors, store.clone(), Limits::new(CALLS_PER_SECOND));
+    Ok(Product {
+        store,
+        terraform,
+        gateway: Arc::new(gateway),
+        operator: Principal::local_user(&config.operator),
+        policy: config.policy.clone(),
+    })
+}
+
+fn terraform_config(config: &Config) -> terraform::Config {
+    let settings = &config.terraform;
+    let mut terraform = terraform::Config::new(&config.data.directory);
+    terraform.terraform.clone_from(&settings.binary);
+    terraform.max_jobs = settings.parallel_jobs.get() as usize;
+    terraform
+}
+
+/// Makes the data directory, readable by its owner alone.
+pub fn prepare_directory(directory: &Path) -> Result<(), Error> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory).map_err(|error| {
+        Error::unavailable(format!(
+            "cannot make the data directory {}: {error}",
+            directory.display()
+        ))
+        .hint("choose another with --data or PILOTHOUSE_DATA")
+    })
+}
+
+impl Product {
+    /// The operator, in a new call.
+    pub fn operator(&self) -> Caller {
+        Caller::new(self.operator.clone())
+    }
+
+    /// Every MCP endpoint's path and what it offers.
+    pub fn surfaces(&self) -> Result<Vec<(String, Surface)>, Error> {
+        let mut surfaces = vec![("/mcp".to_owned(), self.surface(UNIFIED)?)];
+        for platform in self.gateway.connectors().platforms() {
+            surfaces.push((format!("/mcp/{platform}"), self.surface(platform)?));
+        }
+        Ok(surfaces)
+    }
+
+    /// The surface of this name.
+    pub fn surface(&self, name: &str) -> Result<Surface, Error> {
+        if name == UNIFIED {
+            return Ok(Surface::unified(&self.gateway, self.policy.clone()));
+        }
+        Surface::drop_in(&self.gateway, name, self.policy.clone())
+    }
+}

@@ -1,0 +1,54 @@
+//! Everything `serve` offers on its port: the only list of routes.
+//!
+//! Authentication happens here, once, before anything else sees a request.
+
+mod auth;
+mod health;
+
+use std::sync::Arc;
+
+use axum::{Router, middleware, routing::get};
+use pilothouse_gateway::{
+    ServedSurface,
+    mcp::{
+        Endpoint, Settings,
+        http::{Access, guard, router as mcp_router},
+    },
+};
+use pilothouse_model::Error;
+
+pub(crate) use self::auth::Door;
+use crate::compose::Product;
+
+/// The router over all surfaces and embedded platforms of `product`, and its MCP endpoints, which
+/// must be closed before the server stops.
+pub(crate) fn router(
+    product: &Product,
+    door: Arc<Door>,
+    access: Access,
+    settings: &Settings,
+) -> Result<(Router, Vec<Arc<Endpoint>>), Error> {
+    let access = Arc::new(access);
+    let mut guarded = Router::new();
+    let mut endpoints = Vec::new();
+    for (path, surface) in product.surfaces()? {
+        let served = ServedSurface::new(Arc::clone(&product.gateway), surface);
+        let endpoint = Endpoint::new(served, settings.clone());
+        guarded = guarded.merge(mcp_router(&path, Arc::clone(&endpoint), Arc::clone(&access)));
+        endpoints.push(endpoint);
+    }
+    // The platform's REST lives below its own prefix; the paths of its gRPC are absolute.
+    let platform = product
+        .terraform
+        .router()
+        .layer(middleware::from_fn_with_state(Arc::clone(&access), guard));
+    let guarded = guarded
+        .nest("/platforms/tharsis", platform.clone())
+        .fallback_service(platform)
+        .layer(middleware::from_fn_with_state(door, auth::authenticate));
+    let open = Router::new()
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready).with_state(product.store.clone()))
+        .layer(middleware::from_fn_with_state(access, guard));
+    Ok((open.fallback_service(guarded), endpoints))
+}

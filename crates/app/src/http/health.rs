@@ -1,0 +1,21 @@
+//! Liveness and readiness, for people and orchestrators.
+
+use axum::{Json, extract::State, http::StatusCode};
+use pilothouse_store::Store;
+use serde_json::{Value, json};
+
+/// The process answers.
+pub(super) async fn health() -> Json<Value> {
+    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// The process can do its work: the store answers.
+pub(super) async fn ready(State(store): State<Store>) -> (StatusCode, Json<Value>) {
+    match store.ping().await {
+        Ok(()) => (StatusCode::OK, Json(json!({ "status": "ready" }))),
+        Err(error) => {
+            tracing::warn!(%error, "the store does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "store unavailable" })))
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What `serve` tells the person who started it, on standard error.
+
+use std::{io::Write as _, path::Path};
+
+use anstyle::{AnsiColor, Style};
+
+const BOLD: Style = Style::new().bold();
+const PATH: Style = AnsiColor::Cyan.on_default();
+
+pub(crate) fn serving(url: &str, token_file: &Path) {
+    let token_file = token_file.display();
+    let text = format!(
+        "{BOLD}Pilothouse{BOLD:#} serves at {PATH}{url}{PATH:#}
+
+  MCP, everything      {url}/mcp
+  MCP, as Tharsis      {url}/mcp/tharsis
+  Tharsis' own API     {url}/platforms/tharsis (REST), {url} (gRPC)
+  health               {url}/health
+
+  token                {PATH}{token_file}{PATH:#}
+
+Connect Claude Code:
+
+  claude mcp add --transport http pilothouse {url}/mcp \\
+    --header \"Authorization: Bearer $(cat {token_file})\"
+
+Other clients: pilothouse connect cursor --url {url}/mcp. Stop with Ctrl-C.
+"
+    );
+    tell(&text);
+}
+
+pub(crate) fn stopping() {
+    tell("Stopping: requests in progress finish, jobs are interrupted.");
+}
+
+/// Nobody may be listening; that stops nothing.
+fn tell(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}

@@ -1,0 +1,135 @@
+//! `pilothouse serve`: everything over HTTP on one port, until interrupted.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use pilothouse_access::token::AdminToken;
+use pilothouse_control::terraform::executor::Binary;
+use pilothouse_gateway::mcp::{
+    Endpoint, Settings, StateKey,
+    http::Access,
+    serve::{ServeLimits, serve},
+};
+use pilothouse_model::Error;
+use pilothouse_store::Store;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    compose::{Product, compose},
+    config::Config,
+    exit::Exit,
+    http::{self, Door},
+    interrupt, notice,
+};
+
+/// A server that answers.
+pub struct Running {
+    /// `http://address`, without a trailing slash.
+    pub url: String,
+    pub token_file: PathBuf,
+    shutdown: CancellationToken,
+    endpoints: Vec<Arc<Endpoint>>,
+    server: JoinHandle<()>,
+    worker: JoinHandle<()>,
+    product: Product,
+}
+
+/// Serves until interrupted.
+pub async fn run(config: Config) -> Result<Exit, Error> {
+    let running = start(config).await?;
+    notice::serving(&running.url, &running.token_file);
+    running.until_interrupted().await?;
+    Ok(Exit::Done)
+}
+
+/// Opens everything and begins to answer.
+pub async fn start(config: Config) -> Result<Running, Error> {
+    let product = compose(&config).await?;
+    let token = AdminToken::load_or_create(&config.data.directory)?;
+    let token_file = token.path().to_owned();
+    let listener = listen(config.server.listen).await?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+
+    let settings = settings(&config, &product.store).await?;
+    let door = Arc::new(Door::new(token));
+    let (router, endpoints) = http::router(&product, door, access(&config), &settings)?;
+    let shutdown = CancellationToken::new();
+    let worker = product.terraform.start(shutdown.clone());
+    let server = tokio::spawn(serve(listener, router, ServeLimits::default(), shutdown.clone()));
+    let url = format!("http://{address}");
+    Ok(Running { url, token_file, shutdown, endpoints, server, worker, product })
+}
+
+impl Running {
+    /// The operator's token, as a client presents it.
+    pub fn token(&self) -> Result<String, Error> {
+        let text = std::fs::read_to_string(&self.token_file).map_err(|error| {
+            Error::unavailable(format!("cannot read {}: {error}", self.token_file.display()))
+        })?;
+        Ok(text.trim().to_owned())
+    }
+
+    pub fn product(&self) -> &Product {
+        &self.product
+    }
+
+    /// Serves until SIGINT or SIGTERM, then stops.
+    pub async fn until_interrupted(self) -> Result<(), Error> {
+        interrupt::received().await.map_err(Error::internal)?;
+        notice::stopping();
+        self.stop().await;
+        Ok(())
+    }
+
+    /// Lets requests in progress finish, interrupts jobs, closes the store.
+    pub async fn stop(self) {
+        for endpoint in &self.endpoints {
+            endpoint.close();
+        }
+        self.shutdown.cancel();
+        for (name, task) in [("server", self.server), ("worker", self.worker)] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "the {name} ended badly");
+            }
+        }
+        self.product.store.close().await;
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Error::unavailable(format!("cannot listen on {address}: {error}"))
+            .hint("choose another address with --listen; port 0 takes a free one")
+    })
+}
+
+/// Hosts and origins beside loopback, as configured.
+fn access(config: &Config) -> Access {
+    let server = &config.server;
+    let loopback = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let hosts = loopback.into_iter().chain(server.allowed_hosts.iter().cloned());
+    Access::hosts(hosts).with_origins(server.allowed_origins.iter().cloned())
+}
+
+/// All replicas of one store seal and open each other's questions with the same key.
+async fn settings(config: &Config, store: &Store) -> Result<Settings, Error> {
+    let mut settings = Settings::default();
+    settings.limits.message_bytes = config.server.max_body_bytes;
+    settings.sessions.idle = config.server.session_ttl;
+    let fresh = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    let shared = store.setting_put_if_absent("mcp.state_key", &fresh).await?;
+    settings.state_key = StateKey::new(shared.as_bytes())?;
+    Ok(settings)
+}
+
+/// The program that plans and applies, in words; fails when there is none.
+pub async fn terraform_binary(config: &Config) -> Result<String, Error> {
+    let configured: Option<&Path> = config.terraform.binary.as_deref();
+    let binary = Binary::find(configured).await?;
+    Ok(format!("{} {} at {}", binary.product, binary.version, binary.path.display()))
+}

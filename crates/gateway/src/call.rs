@@ -1,0 +1,179 @@
+//! The call path: everything that happens between a `tools/call` and its result, in order.
+
+mod confirm;
+mod execute;
+mod once;
+mod plan;
+mod record;
+
+use std::time::Instant;
+
+use pilothouse_access::{Action, Decision, Verdict, decide};
+use pilothouse_model::{Error, Timestamp, audit::Outcome};
+use rmcp::model::CallToolResult;
+use serde_json::{Map, Value, json};
+
+use self::{confirm::Release, record::Record};
+use crate::{
+    Gateway,
+    conversation::Conversation,
+    mcp::InputRequired,
+    redact::redact,
+    shape,
+    surface::Surface,
+    verb::{Controls, Request},
+};
+
+/// What a call gives back.
+#[derive(Debug)]
+pub enum Reply {
+    Result(Box<CallToolResult>),
+    /// The client must answer a question and call again.
+    InputRequired(InputRequired),
+    /// No such tool on this surface: a protocol error, not a tool's.
+    UnknownTool,
+}
+
+/// How a call ended, before it is shaped for the client.
+enum End {
+    Done(Value),
+    /// The plan only, because the caller asked for no more.
+    Planned(Value),
+    /// A person is asked, out of band or through the client.
+    WaitsForPerson(Value),
+    Asks(InputRequired),
+}
+
+/// What the steps after validation share.
+struct Path<'a> {
+    gateway: &'a Gateway,
+    surface: &'a Surface,
+    conversation: &'a dyn Conversation,
+    tool: &'a str,
+    controls: Controls,
+    /// Validated, without the controls.
+    arguments: Map<String, Value>,
+}
+
+/// Calls the tool `name` of `surface`.
+///
+/// The caller is authenticated before this and travels in `conversation`.
+pub async fn call(
+    gateway: &Gateway,
+    surface: &Surface,
+    conversation: &dyn Conversation,
+    name: &str,
+    arguments: Map<String, Value>,
+) -> Reply {
+    let Some(tool) = surface.tool(name) else { return Reply::UnknownTool };
+    let mut record = Record::start(conversation.caller(), surface.name(), name, &arguments);
+    let started = Instant::now();
+
+    let end = async {
+        tool.schema()?.check(&arguments)?;
+        let (controls, arguments) = Controls::split(arguments)?;
+        let request = tool.resolve(gateway, arguments.clone())?;
+        record.resolved(&request);
+        let path = Path { gateway, surface, conversation, tool: name, controls, arguments };
+        govern(&path, &mut record, &request).await
+    }
+    .await;
+
+    let end = end.map(redacted);
+    record.ended(&end, started.elapsed());
+    let recorded = record.save_outcome(gateway).await;
+    shaped(end, recorded)
+}
+
+/// Decides, obtains a person's word where one is needed, and executes.
+async fn govern(path: &Path<'_>, record: &mut Record, request: &Request) -> Result<End, Error> {
+    let caller = path.conversation.caller();
+    let action = Action { operation: request.operation(), risk: request.risk() };
+    let decision = decide(&caller.principal, &action, path.surface.policy());
+    record.decided(&decision);
+    if decision.verdict == Verdict::Deny {
+        return Err(Error::forbidden(decision.reason));
+    }
+    path.gateway.limits().take(&caller.principal)?;
+    if request.risk().is_read() {
+        return execute::execute(path.conversation, request).await.map(End::Done);
+    }
+    if path.controls.dry_run {
+        let plan = plan::make(path, request).await?;
+        record.planned(&plan);
+        return Ok(End::Planned(json!({ "dry_run": true, "plan": plan })));
+    }
+    once::once(path, || write(path, record, request, &decision)).await
+}
+
+/// Plans, confirms and executes a write.
+async fn write(
+    path: &Path<'_>,
+    record: &mut Record,
+    request: &Request,
+    decision: &Decision,
+) -> Result<End, Error> {
+    let plan = plan::make(path, request).await?;
+    record.planned(&plan);
+    match confirm::release(path, record, &plan, decision).await? {
+        Release::Go => {}
+        Release::Asks(question) => return Ok(End::Asks(question)),
+        Release::Wait(answer) => return Ok(End::WaitsForPerson(answer)),
+    }
+    record.save_intent(path.gateway).await?;
+    execute::execute(path.conversation, request).await.map(End::Done)
+}
+
+fn redacted(end: End) -> End {
+    let masked = |mut value: Value| {
+        redact(&mut value);
+        value
+    };
+    match end {
+        End::Done(value) => End::Done(masked(value)),
+        End::Planned(value) => End::Planned(masked(value)),
+        End::WaitsForPerson(value) => End::WaitsForPerson(masked(value)),
+        End::Asks(question) => End::Asks(question),
+    }
+}
+
+/// A write that cannot be recorded has happened all the same: its result is given, with the
+/// failure to record beside it.
+fn shaped(end: Result<End, Error>, recorded: Result<(), Error>) -> Reply {
+    if let Err(error) = recorded {
+        tracing::error!(%error, source = ?error.source, "a call could not be recorded");
+    }
+    let result = match end {
+        Ok(End::Done(value) | End::Planned(value)) => shape::success(value),
+        Ok(End::WaitsForPerson(value)) => {
+            let error = Error::conflict(
+                value["message"].as_str().unwrap_or("a person must approve this first"),
+            );
+            let extra = value.as_object().cloned().unwrap_or_default();
+            shape::failure(&error, extra)
+        }
+        Ok(End::Asks(question)) => return Reply::InputRequired(question),
+        Err(error) => {
+            if let Some(source) = &error.source {
+                tracing::warn!(kind = error.kind.as_str(), %source, "{}", error.message);
+            }
+            shape::failure(&error, Map::new())
+        }
+    };
+    Reply::Result(Box::new(result))
+}
+
+impl End {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Done(_) => Outcome::Done,
+            Self::Planned(_) => Outcome::Planned,
+            Self::WaitsForPerson(_) | Self::Asks(_) => Outcome::Asked,
+        }
+    }
+}
+
+/// The time rules of the call path go by; one place, so that tests can see it is the only one.
+fn now() -> Timestamp {
+    Timestamp::now()
+}

@@ -1,0 +1,136 @@
+//! Execution: the platform is called, or watched, or searched.
+
+use std::{pin::pin, time::Duration};
+
+use futures::{StreamExt as _, stream};
+use pilothouse_connectors::{Progress, Scope};
+use pilothouse_model::Error;
+use pilothouse_registry::Rest;
+use serde_json::{Value, json};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    conversation::Conversation,
+    verb::{Invocation, Request, Search, Wait},
+};
+
+/// Types asked at the same time by one search.
+const SEARCH_WIDTH: usize = 4;
+const PENDING_REPORTS: usize = 16;
+/// Between two looks at something that is waited for: short at first, then longer.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+pub(super) async fn execute(
+    conversation: &dyn Conversation,
+    request: &Request,
+) -> Result<Value, Error> {
+    match request {
+        Request::Answer { value, .. } => Ok(value.clone()),
+        Request::Operation(invocation) => invoke(conversation, invocation).await,
+        Request::Search(search) => Ok(fan_out(conversation, search).await),
+        Request::Wait(wait) => watch(conversation, wait).await,
+        Request::Follow(follow) => {
+            watch(conversation, &follow.wait).await?;
+            invoke(conversation, &follow.logs).await
+        }
+    }
+}
+
+async fn invoke(conversation: &dyn Conversation, invocation: &Invocation) -> Result<Value, Error> {
+    let Invocation { connector, operation, arguments, view, .. } = invocation;
+    let (reports, mut reported) = mpsc::channel(PENDING_REPORTS);
+    let scope = Scope::new(conversation.caller().clone()).watched(move |progress| {
+        // A client that reads slowly misses reports, not results.
+        let _ = reports.try_send(Report::from(progress));
+    });
+    let mut call = pin!(connector.call_in(&scope, operation, arguments));
+    let value = loop {
+        tokio::select! {
+            value = &mut call => break value?,
+            // A write that is on its way is seen through, whoever still waits for it.
+            () = conversation.cancelled(), if invocation.risk.is_read() => return Err(cancelled()),
+            Some(report) = reported.recv() => {
+                conversation.progress(report.done, report.total, &report.message).await;
+            }
+        }
+    };
+    let Some(name) = view else { return Ok(value) };
+    let view = connector.view(name).ok_or_else(|| Error::internal(format!("no view {name}")))?;
+    Ok(view(&value))
+}
+
+fn cancelled() -> Error {
+    Error::conflict("the call was cancelled")
+}
+
+/// A progress report on its way from a connector to the client.
+struct Report {
+    done: f64,
+    total: Option<f64>,
+    message: String,
+}
+
+impl From<Progress<'_>> for Report {
+    #[expect(clippy::cast_precision_loss, reason = "progress is shown, not computed with")]
+    fn from(progress: Progress<'_>) -> Self {
+        Self {
+            done: progress.current as f64,
+            total: progress.total.map(|total| total as f64),
+            message: progress.message.to_owned(),
+        }
+    }
+}
+
+/// Asks every type at once, a few at a time; what fails does not spoil the rest.
+async fn fan_out(conversation: &dyn Conversation, search: &Search) -> Value {
+    let calls: Vec<_> = search.lists.iter().map(|list| invoke(conversation, list)).collect();
+    let answers: Vec<_> = stream::iter(calls).buffered(SEARCH_WIDTH).collect().await;
+    let (mut results, mut failed) = (Vec::new(), Vec::new());
+    for (list, answer) in search.lists.iter().zip(answers) {
+        let resource_type = list.name.rsplit_once('.').map_or("", |(name, _)| name);
+        match answer {
+            Ok(mut page) => {
+                for item in page["items"].as_array_mut().into_iter().flat_map(std::mem::take) {
+                    results.push(json!({ "resource_type": resource_type, "item": item }));
+                }
+            }
+            Err(error) => failed.push(json!({
+                "resource_type": resource_type, "kind": error.kind.as_str(), "message": error.message,
+            })),
+        }
+    }
+    json!({ "query": search.words, "results": results, "types": search.types, "failed": failed })
+}
+
+/// Looks again and again until the instance rests, the time is up, or the client leaves.
+async fn watch(conversation: &dyn Conversation, wait: &Wait) -> Result<Value, Error> {
+    let started = Instant::now();
+    let deadline = started + wait.timeout;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let result = invoke(conversation, &wait.get).await?;
+        let status = wait.rule.field.get(&result).and_then(Value::as_str).unwrap_or("unknown");
+        let outcome = match wait.rule.rest(&result) {
+            Some(Rest::Done) => Some("done"),
+            Some(Rest::Paused) => Some("paused"),
+            Some(Rest::Failed) => Some("failed"),
+            None if Instant::now() >= deadline => Some("timed_out"),
+            None => None,
+        };
+        if let Some(outcome) = outcome {
+            return Ok(json!({ "status": status, "outcome": outcome, "result": result }));
+        }
+        let waited = started.elapsed().as_secs_f64();
+        conversation.progress(waited, Some(wait.timeout.as_secs_f64()), status).await;
+        let next = (Instant::now() + pause).min(deadline);
+        tokio::select! {
+            () = sleep_until(next) => {}
+            () = conversation.cancelled() => return Err(cancelled()),
+        }
+        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,128 @@
+//! Makes the plan of a write: the exact request, the target as it is, what would change.
+
+use pilothouse_access::{Plan, PlanKey};
+use pilothouse_model::{Caller, Error, text::prefix};
+use serde_json::{Map, Value};
+
+use super::Path;
+use crate::{
+    redact::redact,
+    verb::{Invocation, Request},
+};
+
+/// Largest target that is shown in a plan, in bytes of JSON; a larger one counts by its hash only.
+const MAX_BEFORE: usize = 8 * 1024;
+/// Longest value shown in a diff line.
+const MAX_VALUE: usize = 200;
+
+pub(super) async fn make(path: &Path<'_>, request: &Request) -> Result<Plan, Error> {
+    let Request::Operation(invocation) = request else {
+        return Err(Error::invalid(format!("{} changes nothing", request.operation())));
+    };
+    let prepared = invocation.connector.prepare(&invocation.operation, &invocation.arguments)?;
+    let caller = path.conversation.caller();
+    let mut before = read_target(caller, invocation).await?;
+    let version = before.as_ref().map(version);
+    let revision = path.surface.policy().revision();
+    let key = PlanKey {
+        principal: &caller.principal.id,
+        space: caller.space.as_deref(),
+        tool: path.tool,
+        arguments: &path.arguments,
+        policy_revision: &revision,
+        target_version: version.as_deref(),
+    };
+    let digest = key.digest()?;
+    if let Some(before) = &mut before {
+        redact(before);
+    }
+    let diff = before.as_ref().and_then(|before| diff(before, &invocation.arguments));
+    let mut prepared = prepared.to_json();
+    redact(&mut prepared);
+    Ok(Plan {
+        digest,
+        operation: invocation.name.clone(),
+        summary: summary(invocation),
+        risk: invocation.risk,
+        target: invocation.target.clone(),
+        requests: vec![prepared],
+        diff,
+        before: before.filter(|before| before.to_string().len() <= MAX_BEFORE),
+    })
+}
+
+/// The target before the write, where the call names one that can be read: by `id`, or by the
+/// `workspace_id` of what is made in a workspace.
+async fn read_target(caller: &Caller, invocation: &Invocation) -> Result<Option<Value>, Error> {
+    let Invocation { connector, operation, target: Some(id), .. } = invocation else {
+        return Ok(None);
+    };
+    let catalog = connector.catalog();
+    let (own_type, name) = operation.rsplit_once('.').unwrap_or(("", operation));
+    let spec = catalog.resource_type(own_type)?.operation(name)?;
+    let type_name = match spec.target.as_deref() {
+        Some("id") => own_type,
+        Some(argument) => argument.strip_suffix("_id").unwrap_or_default(),
+        None => return Ok(None),
+    };
+    let get = catalog.types.get(type_name).and_then(|resource| resource.operations.get("get"));
+    if !get.is_some_and(|get| get.args.contains_key("id")) {
+        return Ok(None);
+    }
+    let arguments = Map::from_iter([("id".to_owned(), Value::from(id.as_str()))]);
+    connector.call(caller, &format!("{type_name}.get"), arguments).await.map(Some)
+}
+
+/// Changes when the target does.
+fn version(target: &Value) -> String {
+    blake3::hash(target.to_string().as_bytes()).to_hex().to_string()
+}
+
+/// One line, for the person who decides.
+fn summary(invocation: &Invocation) -> String {
+    let name = &invocation.name;
+    if let Some(target) = &invocation.target {
+        return format!("{name} on {}.", prefix(target, 256));
+    }
+    let label = ["name", "key", "full_path", "workspace_id"]
+        .into_iter()
+        .find_map(|field| invocation.arguments.get(field)?.as_str());
+    match label {
+        Some(label) => format!("{name}: {}.", prefix(label, 256)),
+        None => format!("{name}."),
+    }
+}
+
+/// `- field: before` and `+ field: after` for every argument that differs from the target.
+fn diff(before: &Value, arguments: &Map<String, Value>) -> Option<String> {
+    let mut lines = String::new();
+    for (name, after) in arguments {
+        let Some(now) = before.get(name) else { continue };
+        if now != after && name != "id" {
+            let show = |value: &Value| prefix(&value.to_string(), MAX_VALUE).to_owned();
+            lines.extend([
+                format!("- {name}: {}\n", show(now)),
+                format!("+ {name}: {}\n", show(after)),
+            ]);
+        }
+    }
+    (!lines.is_empty()).then_some(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_diff_shows_only_what_the_arguments_change() {
+        let before = json!({"description": "old", "locked": false, "name": "prod"});
+        let arguments = json!({"id": "x", "description": "new", "locked": false, "extra": 1});
+        assert_eq!(
+            diff(&before, arguments.as_object().unwrap()).unwrap(),
+            "- description: \"old\"\n+ description: \"new\"\n"
+        );
+        assert_eq!(diff(&before, &Map::new()), None);
+    }
+}

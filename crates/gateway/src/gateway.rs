@@ -1,0 +1,70 @@
+//! What every surface shares: the connectors, the store, the limits, the search index.
+
+use std::sync::{Arc, OnceLock};
+
+use pilothouse_connectors::Connectors;
+use pilothouse_registry::{
+    PlatformCatalog,
+    search::{CatalogSearch, Found},
+};
+use pilothouse_store::Store;
+use serde_json::{Value, json};
+
+use crate::Limits;
+
+/// The governed way to every configured platform.
+pub struct Gateway {
+    connectors: Connectors,
+    store: Store,
+    limits: Limits,
+    /// Built at the first search.
+    index: OnceLock<CatalogSearch>,
+}
+
+impl Gateway {
+    pub fn new(connectors: Connectors, store: Store, limits: Limits) -> Self {
+        Self { connectors, store, limits, index: OnceLock::new() }
+    }
+
+    pub fn connectors(&self) -> &Connectors {
+        &self.connectors
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The catalogs of the configured platforms, in order of their names.
+    pub(crate) fn catalogs(&self) -> Vec<Arc<PlatformCatalog>> {
+        let platforms = self.connectors.platforms();
+        platforms
+            .filter_map(|platform| self.connectors.instances(platform).next())
+            .map(|connector| Arc::clone(connector.catalog()))
+            .collect()
+    }
+
+    /// Every `platform.type` that is configured.
+    pub(crate) fn type_names(&self) -> Vec<String> {
+        let catalogs = self.catalogs();
+        catalogs.iter().flat_map(|catalog| catalog.types.values()).map(|t| t.id.clone()).collect()
+    }
+
+    /// Types and operations that match `words`, best first.
+    pub(crate) fn search_types(&self, words: &str, limit: usize) -> Value {
+        let index = self.index.get_or_init(|| CatalogSearch::new(self.catalogs()));
+        let found = index.search(words, limit, &|_| true);
+        let hit = |found: &Found<'_>| json!({ "name": found.id(), "about": found.about() });
+        found.iter().map(hit).collect()
+    }
+
+    /// Whether any platform has more than one instance, so that calls must choose.
+    pub(crate) fn has_several_instances(&self) -> bool {
+        self.connectors
+            .platforms()
+            .any(|platform| self.connectors.instances(platform).nth(1).is_some())
+    }
+}

@@ -1,0 +1,153 @@
+//! Masks secrets before anything is shown to a model, recorded, or logged.
+//!
+//! By name: the value of a field that is known to hold a secret. By shape: text that looks like a
+//! key or a token wherever it stands.
+
+use serde_json::{Map, Value};
+
+const MASK: &str = "***";
+
+/// Field names that hold secrets, compared without case and separators.
+const SECRET_FIELDS: [&str; 13] = [
+    "password",
+    "passwd",
+    "secret",
+    "secretkey",
+    "clientsecret",
+    "apikey",
+    "token",
+    "accesstoken",
+    "refreshtoken",
+    "authorization",
+    "privatekey",
+    "credential",
+    "credentials",
+];
+
+/// Prefixes of well-known credentials, with the least length of what follows.
+const SECRET_PREFIXES: [(&str, usize); 12] = [
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("ghp_", 30),
+    ("gho_", 30),
+    ("ghs_", 30),
+    ("github_pat_", 30),
+    ("glpat-", 16),
+    ("xoxb-", 16),
+    ("pat.", 24),
+    ("sat.", 24),
+    ("plt_", 40),
+    ("eyJhbGciOi", 20),
+];
+
+/// Masks in place.
+pub(crate) fn redact(value: &mut Value) {
+    match value {
+        Value::Object(fields) => redact_fields(fields),
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::String(text) => {
+            if let Some(masked) = mask_tokens(text) {
+                *text = masked;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Masks the fields of an object in place. A map with `sensitive: true` loses its `value`.
+pub(crate) fn redact_fields(fields: &mut Map<String, Value>) {
+    let sensitive = fields.get("sensitive") == Some(&Value::Bool(true));
+    for (name, value) in fields {
+        let secret = is_secret_field(name) || (sensitive && name == "value");
+        if secret && !value.is_null() && !value.is_boolean() {
+            *value = Value::from(MASK);
+        } else {
+            redact(value);
+        }
+    }
+}
+
+fn is_secret_field(name: &str) -> bool {
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    SECRET_FIELDS.contains(&plain.as_str())
+}
+
+/// `text` with every credential-shaped word masked, or `None` when there is none.
+pub(crate) fn mask_tokens(text: &str) -> Option<String> {
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some((start, end)) = next_token(rest) {
+        masked.push_str(&rest[..start]);
+        masked.push_str(MASK);
+        rest = &rest[end..];
+    }
+    if masked.is_empty() && rest.len() == text.len() {
+        return None;
+    }
+    masked.push_str(rest);
+    Some(masked)
+}
+
+/// The first credential in `text`: from its prefix to the end of its word.
+fn next_token(text: &str) -> Option<(usize, usize)> {
+    SECRET_PREFIXES.iter().filter_map(|(prefix, least)| find(text, prefix, *least)).min()
+}
+
+fn find(text: &str, prefix: &str, least: usize) -> Option<(usize, usize)> {
+    let mut from = 0;
+    while let Some(offset) = text[from..].find(prefix) {
+        let start = from + offset;
+        let body = start + prefix.len();
+        let starts_word = !text[..start].ends_with(is_token_char);
+        let length = text[body..].find(|c| !is_token_char(c)).unwrap_or(text.len() - body);
+        if starts_word && length >= least {
+            return Some((start, body + length));
+        }
+        from = body;
+    }
+    None
+}
+
+fn is_token_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn masks_by_name_by_flag_and_by_shape() {
+        let key = format!("AKIA{}", "ABCDEFGHIJKLMNOP");
+        let mut value = json!({
+            "name": "db", "password": "hunter2", "client_secret": "x", "apiKey": "y",
+            "token_count": 3, "secret": null, "has_token": true,
+            "variable": {"key": "k", "value": "v", "sensitive": true},
+            "plain": {"key": "k", "value": "v", "sensitive": false},
+            "log": format!("using {key} now and {key}"),
+            "list": [{"access_token": "t"}],
+        });
+        redact(&mut value);
+        assert_eq!(
+            value,
+            json!({
+                "name": "db", "password": "***", "client_secret": "***", "apiKey": "***",
+                "token_count": 3, "secret": null, "has_token": true,
+                "variable": {"key": "k", "value": "***", "sensitive": true},
+                "plain": {"key": "k", "value": "v", "sensitive": false},
+                "log": "using *** now and ***",
+                "list": [{"access_token": "***"}],
+            })
+        );
+    }
+
+    #[test]
+    fn leaves_ordinary_text_alone() {
+        for text in ["", "AKIA", "path.to.file", "the pat. on the back", "MAKIAABCDEFGHIJKLMNOPQ"] {
+            assert_eq!(mask_tokens(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The last step of a call: what the model sees. Bounded in size, with a text copy of the
+//! structured result and an estimate of what it costs to read.
+
+use pilothouse_model::{Error, text::prefix};
+use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
+use serde_json::{Map, Value, json};
+
+/// Largest structured result in bytes of JSON.
+pub(crate) const MAX_RESULT: usize = 96 * 1024;
+/// Texts longer than this are cut first when a result is too large.
+const LONG_TEXT: usize = 4 * 1024;
+/// `_meta` key of the token estimate.
+pub(crate) const TOKENS: &str = "dev.pilothouse/estimatedTokens";
+/// `_meta` key that says what was cut.
+pub(crate) const TRUNCATED: &str = "dev.pilothouse/truncated";
+
+/// A successful result.
+pub(crate) fn success(mut value: Value) -> CallToolResult {
+    let cut = shrink(&mut value);
+    let value = match value {
+        Value::Object(fields) => Value::Object(fields),
+        other => json!({ "result": other }),
+    };
+    let text = value.to_string();
+    let mut result = CallToolResult::structured(value);
+    result.content = vec![ContentBlock::text(text.clone())];
+    result.meta = Some(meta(&text, cut.as_deref()));
+    result
+}
+
+/// A failed one: the same facts for people and for programs.
+pub(crate) fn failure(error: &Error, mut extra: Map<String, Value>) -> CallToolResult {
+    extra.insert(
+        "error".into(),
+        json!({
+            "kind": error.kind.as_str(),
+            "message": error.message,
+            "hint": error.hint,
+        }),
+    );
+    let text = error.to_string();
+    let mut result = CallToolResult::structured_error(Value::Object(extra));
+    result.meta = Some(meta(&text, None));
+    result.content = vec![ContentBlock::text(text)];
+    result
+}
+
+fn meta(text: &str, cut: Option<&str>) -> MetaObject {
+    let mut meta = MetaObject::new();
+    // Four bytes a token is the usual rule of thumb for English and JSON.
+    meta.0.insert(TOKENS.into(), Value::from(text.len().div_ceil(4)));
+    if let Some(cut) = cut {
+        meta.0.insert(TRUNCATED.into(), Value::from(cut));
+    }
+    meta
+}
+
+/// Cuts `value` to [`MAX_RESULT`] bytes: long texts first, then the ends of its lists. Returns
+/// what was cut, in words, when something was.
+fn shrink(value: &mut Value) -> Option<String> {
+    let size = size(value);
+    if size <= MAX_RESULT {
+        return None;
+    }
+    cut_texts(value, LONG_TEXT);
+    while self::size(value) > MAX_RESULT && halve_lists(value) {}
+    if self::size(value) > MAX_RESULT {
+        *value = json!({ "preview": prefix(&value.to_string(), MAX_RESULT / 2) });
+    }
+    let note = format!(
+        "the result was {size} bytes and was cut to fit {MAX_RESULT}; ask for less (a smaller \
+         limit, a filter, one item, a part of the log)"
+    );
+    if let Value::Object(fields) = value {
+        fields.insert("truncated".into(), Value::from(note.clone()));
+    }
+    Some(note)
+}
+
+fn size(value: &Value) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Counting cannot fail, and a `Value` always serializes.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
+}
+
+fn cut_texts(value: &mut Value, most: usize) {
+    match value {
+        Value::String(text) if text.len() > most => {
+            let kept = prefix(text, most).len();
+            let rest = text.len() - kept;
+            text.truncate(kept);
+            text.extend(["… [", &rest.to_string(), " bytes more]"]);
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| cut_texts(item, most)),
+        Value::Object(fields) => fields.values_mut().for_each(|item| cut_texts(item, most)),
+        _ => {}
+    }
+}
+
+/// Drops the second half of every list with more than one item. False when there was none.
+fn halve_lists(value: &mut Value) -> bool {
+    match value {
+        Value::Array(items) if items.len() > 1 => {
+            items.truncate(items.len() / 2);
+            true
+        }
+        Value::Array(items) => items.iter_mut().any(halve_lists),
+        Value::Object(fields) => {
+            let mut halved = false;
+            for item in fields.values_mut() {
+                halved |= halve_lists(item);
+            }
+            halved
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_result_is_left_alone_and_carries_its_cost() {
+        let result = success(json!({"status": "planned"}));
+        assert_eq!(result.structured_content, Some(json!({"status": "planned"})));
+        let meta = result.meta.unwrap();
+        assert_eq!(meta.0.get(TOKENS), Some(&json!(5)));
+        assert_eq!(meta.0.get(TRUNCATED), None);
+    }
+
+    #[test]
+    fn large_results_are_cut_and_say_so() {
+        for value in [
+            json!({"logs": "x".repeat(500_000)}),
+            json!({"items": vec![json!({"name": "n".repeat(100)}); 5_000]}),
+            json!({"deep": {"items": vec!["é".repeat(3_000); 100]}}),
+            json!({"many": (0..20_000).map(|i| (i.to_string(), json!(i))).collect::<Map<_, _>>()}),
+        ] {
+            let result = success(value);
+            let structured = result.structured_content.unwrap();
+            assert!(structured.to_string().len() <= MAX_RESULT + 512);
+            assert!(structured["truncated"].as_str().unwrap().contains("was cut"));
+            assert!(result.meta.unwrap().0.get(TRUNCATED).is_some());
+        }
+    }
+}

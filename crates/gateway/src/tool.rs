@@ -1,0 +1,129 @@
+//! One MCP tool of a surface: its definition for clients and the way from its arguments to a
+//! request.
+
+use std::sync::{Arc, OnceLock};
+
+use pilothouse_model::Error;
+use pilothouse_registry::{schema, surface as spec};
+use rmcp::model::{Tool as Definition, ToolAnnotations};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    Gateway,
+    validate::Schema,
+    verb::{Controls, Hints, Invocation, Request, Verb},
+};
+
+/// A tool as a surface offers it.
+pub struct Tool {
+    pub(crate) definition: Definition,
+    action: Action,
+    /// Compiled at the first call: most tools of a short session are never called.
+    compiled: OnceLock<Result<Schema, String>>,
+}
+
+enum Action {
+    Verb(&'static Verb),
+    /// A drop-in tool, mapped to an operation by the registry.
+    Mapped {
+        platform: String,
+        tool: Box<spec::Tool>,
+    },
+}
+
+impl Tool {
+    /// A generic tool; `several_instances` adds the argument that chooses one.
+    pub(crate) fn generic(prefix: &str, verb: &'static Verb, several_instances: bool) -> Self {
+        let Value::Object(mut properties) = (verb.properties)() else {
+            unreachable!("a verb's properties are an object")
+        };
+        if several_instances && properties.contains_key("resource_type") {
+            let about = "Which installation of the platform; infra_describe lists them";
+            properties.insert(
+                "instance".into(),
+                json!({"type": "string", "maxLength": 64, "description": about}),
+            );
+        }
+        if !verb.hints.read_only {
+            properties.extend(Controls::properties());
+        }
+        let input = json!({
+            "type": "object",
+            "properties": properties,
+            "required": verb.required,
+            "additionalProperties": false,
+        });
+        let output = json!({"type": "object", "properties": (verb.output)()});
+        let name = format!("{prefix}_{}", verb.name);
+        let definition = define(name, verb.title, verb.about, input, output, verb.hints);
+        Self { definition, action: Action::Verb(verb), compiled: OnceLock::new() }
+    }
+
+    /// The drop-in tool `name`, as the registry describes it.
+    pub(crate) fn mapped(
+        platform: &str,
+        name: &str,
+        tool: &spec::Tool,
+        hints: Hints,
+    ) -> Result<Self, Error> {
+        let mut input = schema::tool_arguments(tool);
+        if !hints.read_only
+            && let Some(properties) = input["properties"].as_object_mut()
+        {
+            properties.extend(Controls::properties());
+        }
+        let output = schema::output(&tool.output).map_err(Error::internal)?;
+        let definition = define(name.to_owned(), &tool.title, &tool.about, input, output, hints);
+        let action = Action::Mapped { platform: platform.to_owned(), tool: Box::new(tool.clone()) };
+        Ok(Self { definition, action, compiled: OnceLock::new() })
+    }
+
+    pub(crate) fn schema(&self) -> Result<&Schema, Error> {
+        let compile = || {
+            let schema = Value::Object((*self.definition.input_schema).clone());
+            Schema::compile(schema).map_err(|error| error.to_string())
+        };
+        self.compiled.get_or_init(compile).as_ref().map_err(|why| Error::internal(why.clone()))
+    }
+
+    /// What a call with these arguments, which the schema has admitted, asks for.
+    pub(crate) fn resolve(
+        &self,
+        gateway: &Gateway,
+        arguments: Map<String, Value>,
+    ) -> Result<Request, Error> {
+        match &self.action {
+            Action::Verb(verb) => (verb.resolve)(gateway, arguments),
+            Action::Mapped { platform, tool } => {
+                Invocation::mapped(gateway, platform, tool, arguments).map(Request::Operation)
+            }
+        }
+    }
+}
+
+fn define(
+    name: String,
+    title: &str,
+    about: &str,
+    input: Value,
+    output: Value,
+    hints: Hints,
+) -> Definition {
+    let annotations = ToolAnnotations::with_title(title)
+        .read_only(hints.read_only)
+        .destructive(hints.destructive)
+        .idempotent(hints.idempotent)
+        .open_world(hints.open_world);
+    let mut definition = Definition::new(name, about.to_owned(), object(input));
+    definition.title = Some(title.to_owned());
+    definition.output_schema = Some(object(output));
+    definition.annotations = Some(annotations);
+    definition
+}
+
+fn object(schema: Value) -> Arc<Map<String, Value>> {
+    match schema {
+        Value::Object(fields) => Arc::new(fields),
+        other => Arc::new(Map::from_iter([("const".to_owned(), other)])),
+    }
+}

@@ -1,0 +1,22 @@
+//! `get`: one instance.
+
+use pilothouse_model::Error;
+use serde_json::{Map, Value, json};
+
+use super::{Hints, Request, Target, Verb, id, params, resource_type};
+use crate::Gateway;
+
+pub(super) static GET: Verb = Verb {
+    name: "get",
+    title: "Get one resource",
+    about: "Read one instance by its id.",
+    hints: Hints::READ,
+    properties: || json!({"resource_type": resource_type(), "id": id(), "params": params()}),
+    required: &["resource_type"],
+    output: || json!({}),
+    resolve,
+};
+
+fn resolve(gateway: &Gateway, arguments: Map<String, Value>) -> Result<Request, Error> {
+    Target::take(gateway, arguments)?.operation("get")
+}

@@ -1,0 +1,22 @@
+//! `status`: how things stand.
+
+use pilothouse_model::Error;
+use serde_json::{Map, Value, json};
+
+use super::{Hints, Request, Target, Verb, id, params, resource_type};
+use crate::Gateway;
+
+pub(super) static STATUS: Verb = Verb {
+    name: "status",
+    title: "Show status",
+    about: "How an instance stands: latest runs, counts by status, what is failing or waiting.",
+    hints: Hints::READ,
+    properties: || json!({"resource_type": resource_type(), "id": id(), "params": params()}),
+    required: &["resource_type"],
+    output: || json!({}),
+    resolve,
+};
+
+fn resolve(gateway: &Gateway, arguments: Map<String, Value>) -> Result<Request, Error> {
+    Target::take(gateway, arguments)?.operation("status")
+}

@@ -1,0 +1,56 @@
+//! `create`, `update`, `delete`: the writes every type shares.
+
+use pilothouse_model::Error;
+use serde_json::{Map, Value, json};
+
+use super::{Hints, Request, Target, Verb, id, params, resource_type};
+use crate::Gateway;
+
+pub(super) static CREATE: Verb = Verb {
+    name: "create",
+    title: "Create a resource",
+    about: "Create an instance. A person may be asked first; dry_run shows what would happen.",
+    hints: Hints::WRITE,
+    properties: || json!({"resource_type": resource_type(), "body": body()}),
+    required: &["resource_type", "body"],
+    output: || json!({}),
+    resolve: create,
+};
+
+pub(super) static UPDATE: Verb = Verb {
+    name: "update",
+    title: "Update a resource",
+    about: "Change fields of an instance; fields left out stay as they are.",
+    hints: Hints { idempotent: true, ..Hints::WRITE },
+    properties: || json!({"resource_type": resource_type(), "id": id(), "body": body()}),
+    required: &["resource_type", "id", "body"],
+    output: || json!({}),
+    resolve: update,
+};
+
+pub(super) static DELETE: Verb = Verb {
+    name: "delete",
+    title: "Delete a resource",
+    about: "Delete an instance for good.",
+    hints: Hints { idempotent: true, ..Hints::DESTROY },
+    properties: || json!({"resource_type": resource_type(), "id": id(), "params": params()}),
+    required: &["resource_type", "id"],
+    output: || json!({}),
+    resolve: delete,
+};
+
+fn body() -> Value {
+    json!({"type": "object", "description": "Fields of the resource; see infra_schema"})
+}
+
+fn create(gateway: &Gateway, arguments: Map<String, Value>) -> Result<Request, Error> {
+    Target::take(gateway, arguments)?.operation("create")
+}
+
+fn update(gateway: &Gateway, arguments: Map<String, Value>) -> Result<Request, Error> {
+    Target::take(gateway, arguments)?.operation("update")
+}
+
+fn delete(gateway: &Gateway, arguments: Map<String, Value>) -> Result<Request, Error> {
+    Target::take(gateway, arguments)?.operation("delete")
+}

@@ -1,0 +1,156 @@
+//! Writes: plan, a person's word in each of the three ways, execution once.
+
+use pilothouse_access::approval;
+use pilothouse_model::Timestamp;
+use pilothouse_testkit::TestApp;
+use serde_json::{Value, json};
+
+fn group(name: &str) -> Value {
+    json!({ "resource_type": "tharsis.group", "body": { "name": name } })
+}
+
+async fn answer(app: &TestApp, id: &str, approve: bool) {
+    let store = &app.running().product().store;
+    approval::answer(store, id, approve, "user:al", None, Timestamp::now()).await.unwrap();
+}
+
+/// The approval that the refused call opened.
+async fn asked(app: &TestApp, tool: &str, arguments: &Value) -> String {
+    let result = app.call(tool, arguments.clone()).await;
+    assert_eq!(result["isError"], true, "{result:#}");
+    let content = &result["structuredContent"];
+    assert_eq!(content["approval_required"], true, "{content:#}");
+    content["approval_id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn without_a_way_to_ask_nothing_is_written_until_a_person_approves() {
+    let app = TestApp::start(&[]).await;
+    let mut create = group("acme");
+    let id = asked(&app, "infra_create", &create).await;
+    assert_eq!(asked(&app, "infra_create", &create).await, id, "asking again opens no second one");
+    create["approval_id"] = json!(id);
+    let early = app.refused("infra_create", create.clone()).await;
+    assert!(early.contains("still waiting"), "{early}");
+    let groups = app.ok("infra_list", json!({ "resource_type": "tharsis.group" })).await;
+    assert_eq!(groups["items"], json!([]));
+
+    answer(&app, &id, true).await;
+    let made = app.ok("infra_create", create.clone()).await;
+    assert_eq!(made["full_path"], "acme");
+    let again = app.refused("infra_create", create).await;
+    assert!(again.contains("used already"), "{again}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_argument_or_a_denial_voids_the_approval() {
+    let app = TestApp::start(&[]).await;
+    let id = asked(&app, "infra_create", &group("acme")).await;
+    answer(&app, &id, true).await;
+    let mut changed = group("evil");
+    changed["approval_id"] = json!(id);
+    let refused = app.refused("infra_create", changed).await;
+    assert!(refused.contains("different plan"), "{refused}");
+
+    let mut denied = group("other");
+    let id = asked(&app, "infra_create", &denied).await;
+    answer(&app, &id, false).await;
+    denied["approval_id"] = json!(id);
+    let refused = app.refused("infra_create", denied).await;
+    assert!(refused.contains("denied"), "{refused}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_target_voids_the_approval() {
+    let app = TestApp::start(&[("PILOTHOUSE_AUTO_APPROVE", "low_write")]).await;
+    app.ok("infra_create", group("acme")).await;
+    let update = |description: &str| {
+        json!({ "resource_type": "tharsis.group", "id": "trn:group:acme",
+                "body": { "description": description } })
+    };
+    let mut first = update("first");
+    let first_id = asked(&app, "infra_update", &first).await;
+    let mut second = update("second");
+    let second_id = asked(&app, "infra_update", &second).await;
+    answer(&app, &first_id, true).await;
+    answer(&app, &second_id, true).await;
+    first["approval_id"] = json!(first_id);
+    app.ok("infra_update", first).await;
+    second["approval_id"] = json!(second_id);
+    let refused = app.refused("infra_update", second).await;
+    assert!(refused.contains("different plan"), "{refused}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_the_exact_request_and_does_nothing() {
+    let app = TestApp::start(&[("PILOTHOUSE_AUTO_APPROVE", "all")]).await;
+    let mut create = group("acme");
+    create["dry_run"] = json!(true);
+    let planned = app.ok("infra_create", create).await;
+    assert_eq!(planned["plan"]["operation"], "tharsis.group.create");
+    assert_eq!(planned["plan"]["risk"], "low_write");
+    assert!(planned["plan"]["requests"].to_string().contains("acme"), "{planned:#}");
+    let groups = app.ok("infra_list", json!({ "resource_type": "tharsis.group" })).await;
+    assert_eq!(groups["items"], json!([]));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn an_idempotency_key_gives_the_first_result_again() {
+    let app = TestApp::start(&[("PILOTHOUSE_AUTO_APPROVE", "all")]).await;
+    let mut create = group("acme");
+    create["idempotency_key"] = json!("k1");
+    let first = app.ok("infra_create", create.clone()).await;
+    let second = app.ok("infra_create", create).await;
+    assert_eq!(first, second);
+    let mut other = group("beta");
+    other["idempotency_key"] = json!("k1");
+    let refused = app.refused("infra_create", other).await;
+    assert!(refused.contains("different change"), "{refused}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_modern_client_is_asked_through_the_call_and_its_yes_counts_once() {
+    let app = TestApp::start(&[]).await;
+    let capabilities = json!({ "elicitation": { "form": {} } });
+    let params = json!({ "name": "infra_create", "arguments": group("acme") });
+    let asked = app.send("/mcp", "tools/call", params.clone(), capabilities.clone()).await.body;
+    let result = &asked["result"];
+    assert_eq!(result["resultType"], "input_required", "{asked:#}");
+    let (key, question) = result["inputRequests"].as_object().unwrap().iter().next().unwrap();
+    let message = question["params"]["message"].as_str().unwrap();
+    assert!(message.contains("tharsis.group.create") && message.contains("low_write"), "{message}");
+
+    let answered = |action: &str| {
+        let mut params = params.clone();
+        params["requestState"] = result["requestState"].clone();
+        params["inputResponses"] =
+            json!({ key: { "action": action, "content": { "confirm": true } } });
+        params
+    };
+    let declined = app.send("/mcp", "tools/call", answered("decline"), capabilities.clone()).await;
+    assert_eq!(declined.body["result"]["isError"], true, "{:#}", declined.body);
+    let made = app.send("/mcp", "tools/call", answered("accept"), capabilities.clone()).await;
+    assert_eq!(made.body["result"]["structuredContent"]["full_path"], "acme", "{:#}", made.body);
+    let again = app.send("/mcp", "tools/call", answered("accept"), capabilities).await;
+    assert_eq!(again.body["result"]["isError"], true, "{:#}", again.body);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_read_only_endpoint_refuses_every_write() {
+    let app =
+        TestApp::start(&[("PILOTHOUSE_READ_ONLY", "true"), ("PILOTHOUSE_AUTO_APPROVE", "all")])
+            .await;
+    let listed = app.rpc("/mcp", "tools/list", json!({})).await.body;
+    assert!(!listed.to_string().contains("infra_create"));
+    let run = json!({ "resource_type": "tharsis.workspace", "action": "lock",
+                      "params": { "workspace_id": "trn:workspace:a/b" } });
+    let refused = app.refused("infra_execute", run).await;
+    assert!(refused.contains("read-only"), "{refused}");
+    app.stop().await;
+}

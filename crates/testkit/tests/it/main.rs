@@ -1,0 +1,8 @@
+//! The product from the outside: MCP over HTTP, its own client, its files.
+
+mod approval;
+mod audit;
+mod door;
+mod surface;
+mod tool;
+mod tour;
