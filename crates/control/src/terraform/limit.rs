@@ -37,7 +37,9 @@ pub(crate) const MAX_JOB_MINUTES: i64 = 1440;
 pub(crate) const DEFAULT_JOB_MINUTES: i64 = 720;
 /// Bytes of a state file that comes through the API.
 pub(crate) const STATE: usize = 16 * 1024 * 1024;
-/// Bytes of one gRPC message; a state in base64 fits.
-pub(crate) const GRPC_MESSAGE: usize = 24 * 1024 * 1024;
+/// Bytes of a gRPC request that carries a state in base64. Other requests: 4 MiB.
+pub(crate) const STATE_MESSAGE: usize = 24 * 1024 * 1024;
+/// Bytes of a gRPC request that sets all variables of a namespace.
+pub(crate) const VARIABLES_MESSAGE: usize = 16 * 1024 * 1024;
 /// Bytes of a JSON body.
 pub(crate) const JSON_BODY: usize = 64 * 1024;

@@ -41,36 +41,41 @@ where
     router.route_service(&format!("/{}/{{method}}", S::NAME), service)
 }
 
-/// Mounts services that [`Grpc`] implements, each with the same bounds.
+/// Mounts services that [`Grpc`] implements.
 macro_rules! mount_all {
     ($grpc:expr, [$($server:ty),* $(,)?]) => {{
-        let mut router = Router::new();
-        $(router = mount(
-            router,
-            <$server>::new($grpc.clone())
-                .max_decoding_message_size(limit::GRPC_MESSAGE)
-                .max_encoding_message_size(limit::GRPC_MESSAGE),
-        );)*
+        let router = Router::new();
+        $(let router = mount(router, <$server>::new($grpc.clone()));)*
         router
     }};
 }
 
 pub(super) fn router(platform: &Arc<Terraform>) -> Router {
+    use proto::{
+        caller::caller_identity_server::CallerIdentityServer,
+        configuration_version::configuration_versions_server::ConfigurationVersionsServer,
+        group::groups_server::GroupsServer, job::jobs_server::JobsServer,
+        namespace_variable::namespace_variables_server::NamespaceVariablesServer,
+        run::runs_server::RunsServer, state_version::state_versions_server::StateVersionsServer,
+        versions::version_server::VersionServer, workspace::workspaces_server::WorkspacesServer,
+    };
     let grpc = Grpc { platform: Arc::clone(platform) };
-    mount_all!(
+    let router = mount_all!(
         grpc,
         [
-            proto::caller::caller_identity_server::CallerIdentityServer<Grpc>,
-            proto::configuration_version::configuration_versions_server::ConfigurationVersionsServer<Grpc>,
-            proto::group::groups_server::GroupsServer<Grpc>,
-            proto::job::jobs_server::JobsServer<Grpc>,
-            proto::namespace_variable::namespace_variables_server::NamespaceVariablesServer<Grpc>,
-            proto::run::runs_server::RunsServer<Grpc>,
-            proto::state_version::state_versions_server::StateVersionsServer<Grpc>,
-            proto::versions::version_server::VersionServer<Grpc>,
-            proto::workspace::workspaces_server::WorkspacesServer<Grpc>,
+            CallerIdentityServer<Grpc>,
+            ConfigurationVersionsServer<Grpc>,
+            GroupsServer<Grpc>,
+            JobsServer<Grpc>,
+            RunsServer<Grpc>,
+            VersionServer<Grpc>,
+            WorkspacesServer<Grpc>,
         ]
-    )
+    );
+    let variables = NamespaceVariablesServer::new(grpc.clone())
+        .max_decoding_message_size(limit::VARIABLES_MESSAGE);
+    let states = StateVersionsServer::new(grpc).max_decoding_message_size(limit::STATE_MESSAGE);
+    mount(mount(router, variables), states)
 }
 
 /// Who calls; the door let nobody in without.

@@ -137,7 +137,7 @@ fn run_status(status: RunStatus) -> proto::run::RunStatus {
 }
 
 fn node_trn(kind: ResourceType, run: &Run) -> String {
-    format!("{}/{kind}", trn_by_id(kind, &run.workspace_path, &run.meta.id))
+    trn(kind, &format!("{}/{}/{kind}", run.workspace_path, gid(ResourceType::Run, &run.meta.id)))
 }
 
 pub(super) fn plan(run: &Run, plan: Plan) -> proto::plan::Plan {

@@ -60,7 +60,8 @@ impl Terraform {
         self.run_by_id(&record.run.meta.id).await
     }
 
-    /// A run that destroys what the workspace manages, with the configuration it was made from.
+    /// A run that destroys what the workspace manages, with the configuration it was made from
+    /// and the variables that were given with it.
     pub(crate) async fn run_create_destroy(
         &self,
         caller: &Caller,
@@ -77,12 +78,14 @@ impl Terraform {
         let made_by = self.store.run_get(&run_id).await?.ok_or_else(missing)?;
         let kind = ResourceType::ConfigurationVersion;
         let configuration = reference::gid(kind, &made_by.run.configuration_version_id);
+        let variables = self.store.run_variable_list(&made_by.run.meta.id).await?;
         let new = NewRun {
             workspace: workspace.to_owned(),
             configuration_version: Some(configuration),
             is_destroy: true,
             refresh: true,
             speculative: Some(false),
+            variables: variables.into_iter().filter_map(given_again).collect(),
             ..NewRun::default()
         };
         self.run_create(caller, new).await
@@ -156,6 +159,18 @@ impl Terraform {
             effective.insert(key, RunVariable { sensitive, ..variable });
         }
         Ok(effective.into_values().collect())
+    }
+}
+
+/// A variable of an earlier run, if it was given with that run.
+fn given_again(variable: RunVariable) -> Option<GivenVariable> {
+    match (variable.namespace_path, variable.source) {
+        (None, RunVariableSource::Value(value)) => Some(GivenVariable {
+            category: variable.category.as_str().to_owned(),
+            key: variable.key,
+            value: Some(value),
+        }),
+        _ => None,
     }
 }
 

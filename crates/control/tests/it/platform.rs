@@ -1,0 +1,18 @@
+//! The Terraform platform, spoken to as its clients do: gRPC and REST through the router. Jobs
+//! are executed by a script instead of Terraform.
+
+mod cancel;
+mod client;
+mod door;
+mod identity;
+mod job_log;
+mod queue;
+mod real;
+mod run;
+mod script;
+mod state_version;
+mod takeover;
+mod tree;
+mod upload;
+mod variable;
+mod world;

@@ -1,0 +1,205 @@
+//! Plans and applies that happen as a test says.
+
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use pilothouse_control::terraform::{
+    Runner,
+    executor::{
+        ApplyReport, Diagnostic, Diff, End, Job, LogSink, PlanReport, ResourceChange, Stop, Summary,
+    },
+};
+use pilothouse_model::Error;
+
+/// How the next plan or apply goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// A plan with changes; an apply that succeeds.
+    Works,
+    /// A plan without changes.
+    FindsNothing,
+    /// Fails with a diagnostic; an apply after it has written state.
+    Fails,
+    /// Ends when it is asked to.
+    RunsUntilAsked,
+    /// Ends only when it is killed.
+    RunsUntilKilled,
+    /// Never ends: its server dies before.
+    Hangs,
+}
+
+/// What a job was given.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) is_apply: bool,
+    pub(crate) job: Job,
+}
+
+#[derive(Default)]
+struct Inner {
+    steps: VecDeque<Step>,
+    seen: Vec<Seen>,
+    serial: i64,
+    left_over: Option<Vec<u8>>,
+    cleaned: Vec<PathBuf>,
+}
+
+/// A runner that follows a script; without one everything works.
+#[derive(Clone, Default)]
+pub(crate) struct Script(Arc<Mutex<Inner>>);
+
+impl Script {
+    pub(crate) fn then(&self, steps: &[Step]) {
+        self.0.lock().unwrap().steps.extend(steps);
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.0.lock().unwrap().seen.clone()
+    }
+
+    pub(crate) fn applies(&self) -> usize {
+        self.seen().iter().filter(|seen| seen.is_apply).count()
+    }
+
+    /// The state that a dead job left.
+    pub(crate) fn leave_over(&self, state: Vec<u8>) {
+        self.0.lock().unwrap().left_over = Some(state);
+    }
+
+    pub(crate) fn cleaned(&self) -> usize {
+        self.0.lock().unwrap().cleaned.len()
+    }
+
+    fn begin(&self, job: &Job, is_apply: bool) -> Step {
+        let mut inner = self.0.lock().unwrap();
+        inner.seen.push(Seen { is_apply, job: job.clone() });
+        inner.steps.pop_front().unwrap_or(Step::Works)
+    }
+
+    fn next_state(&self) -> Vec<u8> {
+        let mut inner = self.0.lock().unwrap();
+        inner.serial += 1;
+        state(inner.serial)
+    }
+}
+
+/// A state file with one plain and one sensitive output.
+pub(crate) fn state(serial: i64) -> Vec<u8> {
+    serde_json::json!({
+        "version": 4, "serial": serial, "lineage": "scripted",
+        "outputs": {
+            "vpc_id": {"value": format!("vpc-{serial}"), "type": "string"},
+            "token": {"value": "hush", "type": "string", "sensitive": true},
+        },
+    })
+    .to_string()
+    .into_bytes()
+}
+
+/// Waits as the step says; `None` when the job does its work.
+async fn wait(script: Step, stop: &Stop) -> Option<End> {
+    match script {
+        Step::Works | Step::FindsNothing | Step::Fails => None,
+        Step::RunsUntilAsked => {
+            tokio::select! {
+                () = stop.graceful.cancelled() => Some(End::Canceled { forced: false }),
+                () = stop.forced.cancelled() => Some(End::Canceled { forced: true }),
+            }
+        }
+        Step::RunsUntilKilled => {
+            stop.forced.cancelled().await;
+            Some(End::Canceled { forced: true })
+        }
+        Step::Hangs => std::future::pending().await,
+    }
+}
+
+fn diagnostic() -> Diagnostic {
+    Diagnostic {
+        severity: "error".to_owned(),
+        summary: "Reference to undeclared input variable".to_owned(),
+        detail: "There is no variable named \"regoin\".".to_owned(),
+        file: Some("main.tf".to_owned()),
+        line: Some(3),
+        snippet: Some("  input = var.regoin".to_owned()),
+        address: None,
+    }
+}
+
+#[async_trait]
+impl Runner for Script {
+    async fn version(&self) -> Result<String, Error> {
+        Ok("1.9.8".to_owned())
+    }
+
+    async fn plan(&self, job: &Job, log: &dyn LogSink, stop: &Stop) -> Result<PlanReport, Error> {
+        let script = self.begin(job, false);
+        log.append("planning €\n".as_bytes()).await?;
+        let mut report = PlanReport {
+            end: End::Finished,
+            error_message: None,
+            diagnostics: Vec::new(),
+            has_changes: true,
+            summary: Summary { resource_additions: 1, resource_drift: 2, ..Summary::default() },
+            diff: Diff {
+                resources: vec![ResourceChange {
+                    address: "terraform_data.a".to_owned(),
+                    resource_type: "terraform_data".to_owned(),
+                    provider_name: "terraform.io/builtin/terraform".to_owned(),
+                    action: "CREATE".to_owned(),
+                    unified_diff: "+ input = 1".to_owned(),
+                    drifted: false,
+                }],
+                outputs: Vec::new(),
+            },
+            plan_file: Some(b"plan".to_vec()),
+        };
+        match (wait(script, stop).await, script) {
+            (Some(end), _) => report.end = end,
+            (None, Step::FindsNothing) => {
+                report.has_changes = false;
+                report.summary = Summary::default();
+            }
+            (None, Step::Fails) => {
+                report.end = End::Failed;
+                report.error_message = Some(diagnostic().summary);
+                report.diagnostics = vec![diagnostic()];
+            }
+            (None, _) => {}
+        }
+        log.append(b"planned\n").await?;
+        Ok(report)
+    }
+
+    async fn apply(&self, job: &Job, log: &dyn LogSink, stop: &Stop) -> Result<ApplyReport, Error> {
+        let script = self.begin(job, true);
+        log.append(b"applying\n").await?;
+        let ended = wait(script, stop).await;
+        let mut report = ApplyReport {
+            end: ended.unwrap_or(End::Finished),
+            error_message: None,
+            diagnostics: Vec::new(),
+            state: Some(self.next_state()),
+        };
+        if matches!(script, Step::Fails) {
+            report.end = End::Failed;
+            report.error_message = Some(diagnostic().summary);
+            report.diagnostics = vec![diagnostic()];
+        }
+        log.append(b"applied\n").await?;
+        Ok(report)
+    }
+
+    async fn leftover_state(&self, _directory: &Path) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.0.lock().unwrap().left_over.take())
+    }
+
+    async fn clean(&self, directory: &Path) -> Result<(), Error> {
+        self.0.lock().unwrap().cleaned.push(directory.to_owned());
+        Ok(())
+    }
+}
