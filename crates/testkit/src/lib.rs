@@ -1,5 +1,7 @@
 //! For tests only: the whole product in a test's own process, and servers to test it against.
 
 mod app;
+mod conformance;
 
 pub use app::{Answer, TestApp};
+pub use conformance::Fixture;
