@@ -14,6 +14,7 @@ use pilothouse_control::terraform::{
     },
 };
 use pilothouse_model::Error;
+use tokio::sync::watch;
 
 /// How the next plan or apply goes.
 #[derive(Clone, Copy, Debug)]
@@ -49,16 +50,29 @@ struct Inner {
 }
 
 /// A runner that follows a script; without one everything works.
-#[derive(Clone, Default)]
-pub(crate) struct Script(Arc<Mutex<Inner>>);
+#[derive(Clone)]
+pub(crate) struct Script {
+    inner: Arc<Mutex<Inner>>,
+    /// How many jobs have written their first line.
+    begun: Arc<watch::Sender<usize>>,
+}
 
 impl Script {
+    pub(crate) fn new() -> Self {
+        Self { inner: Arc::default(), begun: Arc::new(watch::Sender::new(0)) }
+    }
+
+    /// Waits until `count` jobs have begun and written their first line.
+    pub(crate) async fn until_begun(&self, count: usize) {
+        self.begun.subscribe().wait_for(|begun| *begun >= count).await.unwrap();
+    }
+
     pub(crate) fn then(&self, steps: &[Step]) {
-        self.0.lock().unwrap().steps.extend(steps);
+        self.inner.lock().unwrap().steps.extend(steps);
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
-        self.0.lock().unwrap().seen.clone()
+        self.inner.lock().unwrap().seen.clone()
     }
 
     pub(crate) fn applies(&self) -> usize {
@@ -67,21 +81,32 @@ impl Script {
 
     /// The state that a dead job left.
     pub(crate) fn leave_over(&self, state: Vec<u8>) {
-        self.0.lock().unwrap().left_over = Some(state);
+        self.inner.lock().unwrap().left_over = Some(state);
     }
 
     pub(crate) fn cleaned(&self) -> usize {
-        self.0.lock().unwrap().cleaned.len()
+        self.inner.lock().unwrap().cleaned.len()
     }
 
-    fn begin(&self, job: &Job, is_apply: bool) -> Step {
-        let mut inner = self.0.lock().unwrap();
-        inner.seen.push(Seen { is_apply, job: job.clone() });
-        inner.steps.pop_front().unwrap_or(Step::Works)
+    async fn begin(
+        &self,
+        job: &Job,
+        is_apply: bool,
+        log: &dyn LogSink,
+        line: &str,
+    ) -> Result<Step, Error> {
+        let script = {
+            let mut inner = self.inner.lock().unwrap();
+            inner.seen.push(Seen { is_apply, job: job.clone() });
+            inner.steps.pop_front().unwrap_or(Step::Works)
+        };
+        log.append(line.as_bytes()).await?;
+        self.begun.send_modify(|begun| *begun += 1);
+        Ok(script)
     }
 
     fn next_state(&self) -> Vec<u8> {
-        let mut inner = self.0.lock().unwrap();
+        let mut inner = self.inner.lock().unwrap();
         inner.serial += 1;
         state(inner.serial)
     }
@@ -137,8 +162,7 @@ impl Runner for Script {
     }
 
     async fn plan(&self, job: &Job, log: &dyn LogSink, stop: &Stop) -> Result<PlanReport, Error> {
-        let script = self.begin(job, false);
-        log.append("planning €\n".as_bytes()).await?;
+        let script = self.begin(job, false, log, "planning €\n").await?;
         let mut report = PlanReport {
             end: End::Finished,
             error_message: None,
@@ -176,8 +200,7 @@ impl Runner for Script {
     }
 
     async fn apply(&self, job: &Job, log: &dyn LogSink, stop: &Stop) -> Result<ApplyReport, Error> {
-        let script = self.begin(job, true);
-        log.append(b"applying\n").await?;
+        let script = self.begin(job, true, log, "applying\n").await?;
         let ended = wait(script, stop).await;
         let mut report = ApplyReport {
             end: ended.unwrap_or(End::Finished),
@@ -195,11 +218,11 @@ impl Runner for Script {
     }
 
     async fn leftover_state(&self, _directory: &Path) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.0.lock().unwrap().left_over.take())
+        Ok(self.inner.lock().unwrap().left_over.take())
     }
 
     async fn clean(&self, directory: &Path) -> Result<(), Error> {
-        self.0.lock().unwrap().cleaned.push(directory.to_owned());
+        self.inner.lock().unwrap().cleaned.push(directory.to_owned());
         Ok(())
     }
 }

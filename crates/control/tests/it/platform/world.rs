@@ -67,7 +67,7 @@ impl World {
         let url = format!("sqlite://{}", folder.path().join("store.db").display());
         let store = Store::open(&url).await.unwrap();
         let now = Arc::new(AtomicI64::new(1_700_000_000_000));
-        let script = Script::default();
+        let script = Script::new();
         let mut config = Config::new(folder.path());
         let clock = Arc::clone(&now);
         config.clock = Clock::new(move || Timestamp(clock.load(Ordering::SeqCst)));
@@ -216,15 +216,9 @@ impl World {
         self.until(&run, RunStatus::Applied).await
     }
 
-    /// Waits until the script has begun `count` jobs.
+    /// Waits until `count` jobs of the script have begun.
     pub(crate) async fn until_begun(&self, count: usize) {
-        let mut watch = self.platform.subscribe();
-        let begun = async {
-            while self.script.seen().len() < count {
-                watch.next().await;
-            }
-        };
-        timeout(PATIENCE, begun).await.expect("the job begins");
+        timeout(PATIENCE, self.script.until_begun(count)).await.expect("the job begins");
     }
 
     /// The whole log of a job.
