@@ -35,5 +35,5 @@ pub(super) async fn no_such_route(request: Request) -> Response {
         return Status::new(Code::Unimplemented, message).into_http::<axum::body::Body>();
     }
     let detail = format!("{} {path} is not served here", request.method());
-    Failure { status: StatusCode::NOT_FOUND, detail }.into_response()
+    Failure { status: StatusCode::NOT_FOUND, detail, hint: None }.into_response()
 }

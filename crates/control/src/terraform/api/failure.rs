@@ -13,6 +13,9 @@ use tonic::{Code, Status};
 
 use crate::terraform::service::configuration_version::UploadError;
 
+/// Metadata that carries what to do next; in REST it is the field `hint` of the body.
+const HINT: &str = "pilothouse-hint";
+
 /// Whether the caller's version was not the current one.
 fn is_stale(error: &Error) -> bool {
     error
@@ -29,7 +32,6 @@ fn log(error: &Error) {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands on")]
 pub(super) fn status(error: Error) -> Status {
     log(&error);
     let code = match error.kind {
@@ -43,14 +45,19 @@ pub(super) fn status(error: Error) -> Status {
         Kind::Upstream | Kind::Unavailable => Code::Unavailable,
         Kind::Internal => Code::Internal,
     };
-    Status::new(code, error.to_string())
+    let mut status = Status::new(code, error.message);
+    if let Some(hint) = error.hint.and_then(|hint| hint.parse().ok()) {
+        status.metadata_mut().insert(HINT, hint);
+    }
+    status
 }
 
-/// A REST answer that is an error: `{"detail": text}`.
+/// A REST answer that is an error: `{"detail": text}`, with a `hint` when there is one.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) status: StatusCode,
     pub(super) detail: String,
+    pub(super) hint: Option<String>,
 }
 
 impl From<Error> for Failure {
@@ -59,7 +66,8 @@ impl From<Error> for Failure {
         let status = StatusCode::from_u16(error.kind.http_status());
         Self {
             status: status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            detail: error.to_string(),
+            detail: error.message,
+            hint: error.hint,
         }
     }
 }
@@ -70,9 +78,10 @@ impl From<UploadError> for Failure {
             UploadError::Refused(error) => error.into(),
             UploadError::TooLarge { limit } => Self {
                 status: StatusCode::PAYLOAD_TOO_LARGE,
-                detail: format!(
-                    "the configuration is larger than {limit} bytes (leave out what Terraform \
-                     does not need, such as .terraform and .git folders)"
+                detail: format!("the configuration is larger than {limit} bytes"),
+                hint: Some(
+                    "leave out what Terraform does not need, such as .terraform and .git folders"
+                        .to_owned(),
                 ),
             },
         }
@@ -81,7 +90,11 @@ impl From<UploadError> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        (self.status, Json(json!({ "detail": self.detail }))).into_response()
+        let body = match self.hint {
+            Some(hint) => json!({ "detail": self.detail, "hint": hint }),
+            None => json!({ "detail": self.detail }),
+        };
+        (self.status, Json(body)).into_response()
     }
 }
 
@@ -105,5 +118,15 @@ mod tests {
             assert_eq!(Failure::from(Error::new(kind, "x")).status.as_u16(), http, "{kind:?}");
         }
         assert_eq!(status(ChangeError::Stale.into()).code(), Code::Aborted);
+    }
+
+    #[test]
+    fn a_hint_travels_beside_the_message() {
+        let error = || Error::invalid("wrong").hint("do this");
+        let status = status(error());
+        let hint = status.metadata().get(HINT).map(|hint| hint.to_str().unwrap());
+        assert_eq!((status.message(), hint), ("wrong", Some("do this")));
+        let failure = Failure::from(error());
+        assert_eq!((failure.detail.as_str(), failure.hint.as_deref()), ("wrong", Some("do this")));
     }
 }

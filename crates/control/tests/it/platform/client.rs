@@ -126,13 +126,15 @@ pub(crate) fn ok<T>(answer: Result<Response<T>, Status>) -> T {
     answer.unwrap_or_else(|status| panic!("{status:?}")).into_inner()
 }
 
-/// The message of a call that must fail with `code`.
+/// The message of a call that must fail with `code`, and the hint when there is one.
 pub(crate) fn refused<T>(answer: Result<Response<T>, Status>, code: Code) -> String {
     match answer {
         Ok(_) => panic!("it was not refused with {code:?}"),
         Err(status) => {
             assert_eq!(status.code(), code, "{}", status.message());
-            status.message().to_owned()
+            let hint = status.metadata().get("pilothouse-hint");
+            let hint = hint.map(|hint| format!(" ({})", hint.to_str().unwrap()));
+            format!("{}{}", status.message(), hint.unwrap_or_default())
         }
     }
 }
