@@ -5,13 +5,19 @@ use std::{num::NonZeroU32, path::Path, sync::Arc};
 use pilothouse_access::Policy;
 use pilothouse_connectors::{Connector, Connectors, Options, Transport, transport::Embedded};
 use pilothouse_control::terraform::{self, Terraform};
-use pilothouse_gateway::{Gateway, Limits, Surface, UNIFIED};
+use pilothouse_gateway::{DropIn, Gateway, Limits, Surface, UNIFIED};
 use pilothouse_model::{Caller, Error, Principal};
 use pilothouse_registry::Catalog;
 use pilothouse_store::Store;
 use secrecy::ExposeSecret as _;
 
-use crate::config::Config;
+use crate::config::{Config, Tharsis};
+
+const THARSIS: &str = "tharsis";
+/// The instance inside this process.
+const EMBEDDED: &str = Connector::DEFAULT_INSTANCE;
+/// The instance that `THARSIS_ENDPOINT` names.
+const REMOTE: &str = "remote";
 
 /// Calls a second that one principal may make on average.
 const CALLS_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("50 is not zero");
@@ -24,6 +30,7 @@ pub struct Product {
     /// The person at this machine, who owns its data directory.
     pub operator: Principal,
     policy: Policy,
+    tharsis: Tharsis,
 }
 
 /// Opens the store and connects what is configured. Starts nothing.
@@ -32,12 +39,10 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
     let store = Store::open(config.data.database_url.expose_secret()).await?;
     let terraform = Terraform::open(store.clone(), terraform_config(config))?;
     let mut connectors = Connectors::default();
-    connectors.add(Connector::new(
-        Catalog::embedded().platform("tharsis")?,
-        Connector::DEFAULT_INSTANCE,
-        Transport::Embedded(Embedded::new(terraform.router())),
-        Options::default(),
-    )?)?;
+    connectors.add(tharsis(EMBEDDED, Transport::Embedded(Embedded::new(terraform.router())))?)?;
+    if let Some(remote) = config.tharsis.remote.clone() {
+        connectors.add(tharsis(REMOTE, remote.remote()?.into())?)?;
+    }
     let gateway = Gateway::new(connectors, store.clone(), Limits::new(CALLS_PER_SECOND));
     Ok(Product {
         store,
@@ -45,7 +50,13 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
         gateway: Arc::new(gateway),
         operator: Principal::local_user(&config.operator),
         policy: config.policy.clone(),
+        tharsis: config.tharsis.clone(),
     })
+}
+
+fn tharsis(instance: &str, transport: Transport) -> Result<Connector, Error> {
+    let catalog = Catalog::embedded().platform(THARSIS)?;
+    Connector::new(catalog, instance, transport, Options::default())
 }
 
 fn terraform_config(config: &Config) -> terraform::Config {
@@ -91,6 +102,21 @@ impl Product {
         if name == UNIFIED {
             return Ok(Surface::unified(&self.gateway, self.policy.clone()));
         }
-        Surface::drop_in(&self.gateway, name, self.policy.clone())
+        // Tharsis is the only platform with a drop-in surface so far; the gateway refuses others.
+        let Tharsis { toolsets, tools, read_only, remote } = &self.tharsis;
+        let drop_in = DropIn {
+            platform: name,
+            instance: Some(if remote.is_some() { REMOTE } else { EMBEDDED }),
+            toolsets,
+            tools,
+        };
+        let mut policy = self.policy.clone();
+        policy.read_only |= read_only;
+        Surface::drop_in(&self.gateway, &drop_in, policy)
+    }
+
+    /// The connector of the platform inside this process.
+    pub fn embedded_tharsis(&self) -> Result<&Arc<Connector>, Error> {
+        self.gateway.connectors().get(THARSIS, Some(EMBEDDED))
     }
 }

@@ -8,10 +8,13 @@ use std::{
 
 use pilothouse_access::token::AdminToken;
 use pilothouse_control::terraform::executor::Binary;
-use pilothouse_gateway::mcp::{
-    Endpoint, Settings, StateKey,
-    http::Access,
-    serve::{ServeLimits, serve},
+use pilothouse_gateway::{
+    StoredSessions,
+    mcp::{
+        Endpoint, Settings, StateKey,
+        http::Access,
+        serve::{ServeLimits, serve},
+    },
 };
 use pilothouse_model::Error;
 use pilothouse_store::Store;
@@ -121,6 +124,7 @@ async fn settings(config: &Config, store: &Store) -> Result<Settings, Error> {
     let mut settings = Settings::default();
     settings.limits.message_bytes = config.server.max_body_bytes;
     settings.sessions.idle = config.server.session_ttl;
+    settings.session_store = Some(Arc::new(StoredSessions::new(store.clone())));
     let fresh = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let shared = store.setting_put_if_absent("mcp.state_key", &fresh).await?;
     settings.state_key = StateKey::new(shared.as_bytes())?;

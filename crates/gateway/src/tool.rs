@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use pilothouse_connectors::Connector;
 use pilothouse_model::Error;
 use pilothouse_registry::{schema, surface as spec};
 use rmcp::model::{Tool as Definition, ToolAnnotations};
@@ -26,7 +27,7 @@ enum Action {
     Verb(&'static Verb),
     /// A drop-in tool, mapped to an operation by the registry.
     Mapped {
-        platform: String,
+        connector: Arc<Connector>,
         tool: Box<spec::Tool>,
     },
 }
@@ -61,7 +62,7 @@ impl Tool {
 
     /// The drop-in tool `name`, as the registry describes it.
     pub(crate) fn mapped(
-        platform: &str,
+        connector: &Arc<Connector>,
         name: &str,
         tool: &spec::Tool,
         hints: Hints,
@@ -74,7 +75,8 @@ impl Tool {
         }
         let output = schema::output(&tool.output).map_err(Error::internal)?;
         let definition = define(name.to_owned(), &tool.title, &tool.about, input, output, hints);
-        let action = Action::Mapped { platform: platform.to_owned(), tool: Box::new(tool.clone()) };
+        let action =
+            Action::Mapped { connector: Arc::clone(connector), tool: Box::new(tool.clone()) };
         Ok(Self { definition, action, compiled: OnceLock::new() })
     }
 
@@ -94,8 +96,9 @@ impl Tool {
     ) -> Result<Request, Error> {
         match &self.action {
             Action::Verb(verb) => (verb.resolve)(gateway, arguments),
-            Action::Mapped { platform, tool } => {
-                Invocation::mapped(gateway, platform, tool, arguments).map(Request::Operation)
+            Action::Mapped { connector, tool } => {
+                let connector = Arc::clone(connector);
+                Invocation::mapped(connector, tool, arguments).map(Request::Operation)
             }
         }
     }

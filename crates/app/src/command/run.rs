@@ -158,7 +158,7 @@ fn is_at_rest(status: &str, stage: &str) -> bool {
 }
 
 async fn call(product: &Product, operation: &str, arguments: Value) -> Result<Value, Error> {
-    let connector = product.gateway.connectors().get("tharsis", None)?;
+    let connector = product.embedded_tharsis()?;
     let arguments: Map<String, Value> = match arguments {
         Value::Object(fields) => fields,
         _ => Map::new(),

@@ -1,5 +1,10 @@
 //! The switches of the Tharsis MCP server that ours replaces, under its own names.
 
+use std::path::PathBuf;
+
+use pilothouse_connectors::tharsis::TharsisConfig;
+use secrecy::SecretString;
+
 use super::{
     parse,
     reader::Reader,
@@ -13,6 +18,8 @@ pub struct Tharsis {
     /// Offered beside the toolsets.
     pub tools: Vec<String>,
     pub read_only: bool,
+    /// A Tharsis installation to connect to, beside the embedded platform.
+    pub remote: Option<TharsisConfig>,
 }
 
 const TOOLSETS: Setting = Setting::new(
@@ -36,10 +43,52 @@ const READ_ONLY: Setting = Setting::new(
     "Refuses every write of the tharsis surface.",
 );
 
+const ENDPOINT: Setting = Setting::new(
+    "tharsis.endpoint",
+    "THARSIS_ENDPOINT",
+    "an https address, for instance https://tharsis.example.com",
+    "A Tharsis installation. The tharsis surface then means it; its instance is called remote.",
+);
+const GRPC_ENDPOINT: Setting = Setting::new(
+    "tharsis.grpc_endpoint",
+    "THARSIS_GRPC_ENDPOINT",
+    "an https address",
+    "Where its gRPC is served, if elsewhere.",
+);
+const TOKEN: Setting = Setting::new(
+    "tharsis.static_token",
+    "THARSIS_STATIC_TOKEN",
+    "a token of that installation",
+    "What Pilothouse shows it.",
+)
+.secret();
+const CA_FILE: Setting = Setting::new(
+    "tharsis.ca_file",
+    "THARSIS_CA_FILE",
+    "a PEM file",
+    "Certificate authorities to trust beside the well-known ones.",
+);
+const ALLOW_PLAINTEXT: Setting = Setting::new(
+    "tharsis.allow_plaintext",
+    "THARSIS_ALLOW_PLAINTEXT",
+    "true or false",
+    "Admits an http address on another machine.",
+);
+
 pub(super) static GROUP: Group = Group {
     title: "Tharsis",
-    about: "The names of the server that the tharsis surface replaces.",
-    settings: &[&TOOLSETS, &TOOLS, &READ_ONLY],
+    about: "The names of the server that the tharsis surface replaces, and the installation it \
+            connects to. Without one it is the embedded platform.",
+    settings: &[
+        &TOOLSETS,
+        &TOOLS,
+        &READ_ONLY,
+        &ENDPOINT,
+        &GRPC_ENDPOINT,
+        &TOKEN,
+        &CA_FILE,
+        &ALLOW_PLAINTEXT,
+    ],
 };
 
 impl Tharsis {
@@ -47,6 +96,33 @@ impl Tharsis {
         let toolsets = reader.required(&TOOLSETS, |text| Some(parse::words(text)));
         let tools = reader.required(&TOOLS, |text| Some(parse::words(text)));
         let read_only = reader.required(&READ_ONLY, parse::flag);
-        Some(Self { toolsets: toolsets?, tools: tools?, read_only: read_only? })
+        let remote = remote(reader);
+        Some(Self { toolsets: toolsets?, tools: tools?, read_only: read_only?, remote: remote? })
     }
+}
+
+/// The installation to connect to, if one is named. `None` outside when its file cannot be read.
+fn remote(reader: &mut Reader<'_>) -> Option<Option<TharsisConfig>> {
+    let text = |text: &str| Some(text.to_owned());
+    let grpc_endpoint = reader.optional(&GRPC_ENDPOINT, text);
+    let token: Option<SecretString> = reader.optional(&TOKEN, parse::secret);
+    let ca_file: Option<PathBuf> = reader.optional(&CA_FILE, parse::path);
+    let allow_plaintext = reader.required(&ALLOW_PLAINTEXT, parse::flag)?;
+    let Some(endpoint) = reader.optional(&ENDPOINT, text) else { return Some(None) };
+    let certificate_authority = match ca_file.map(|path| (std::fs::read(&path), path)) {
+        None => None,
+        Some((Ok(pem), _)) => Some(pem),
+        Some((Err(error), path)) => {
+            let (variable, path) = (CA_FILE.variable, path.display());
+            reader.problems.add(format!("{variable}: {path} cannot be read: {error}"));
+            return None;
+        }
+    };
+    Some(Some(TharsisConfig {
+        endpoint,
+        grpc_endpoint,
+        token,
+        certificate_authority,
+        allow_plaintext,
+    }))
 }

@@ -7,7 +7,7 @@ use pilothouse_model::{Error, Risk};
 use pilothouse_registry::{schema, surface::Tool};
 use serde_json::{Map, Value};
 
-use crate::{Gateway, validate::Schema};
+use crate::validate::Schema;
 
 pub(crate) struct Invocation {
     pub(crate) connector: Arc<Connector>,
@@ -46,12 +46,10 @@ impl Invocation {
 
     /// The call of a drop-in tool: its arguments under the operation's names, its view.
     pub(crate) fn mapped(
-        gateway: &Gateway,
-        platform: &str,
+        connector: Arc<Connector>,
         tool: &Tool,
         arguments: Map<String, Value>,
     ) -> Result<Self, Error> {
-        let connector = Arc::clone(gateway.connectors().get(platform, None)?);
         let (type_name, operation) = tool.operation.rsplit_once('.').unwrap_or(("", ""));
         let rename = |(name, value): (String, Value)| {
             let to = tool.args.get(&name).and_then(|arg| arg.to.clone());
