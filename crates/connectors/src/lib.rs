@@ -1,1 +1,23 @@
-//! stub
+//! How Pilothouse talks to platforms: operations of the registry become requests, requests travel
+//! over a [`Transport`], answers come back in one normal form.
+//!
+//! A connector never knows whether its platform is far away or embedded in this process. Nothing
+//! here decides who may do what, stores anything, or reads the environment.
+
+mod connector;
+mod connectors;
+mod pace;
+mod protocol;
+mod request;
+mod retry;
+pub mod tharsis;
+pub mod transport;
+
+pub use connector::{
+    Connector, Options, Rate,
+    hook::{Hook, HookContext, View},
+    scope::{Progress, Scope},
+};
+pub use connectors::Connectors;
+pub use request::Prepared;
+pub use transport::{Limits, Transport};

@@ -1,0 +1,212 @@
+//! One configured installation of a platform: prepares the request of an operation, sends it, and
+//! gives the answer its normal form.
+
+use std::{sync::Arc, time::Duration};
+
+use pilothouse_model::{Caller, Error, Result};
+use pilothouse_registry::{Operation, PlatformCatalog, nearest};
+use serde_json::{Map, Value};
+
+use crate::{
+    pace::Pace,
+    protocol,
+    request::{self, HttpRequest, Prepared, Request},
+    retry,
+    transport::{Exchange, Limits, Response, Transport},
+};
+
+pub(crate) mod adapter;
+pub(crate) mod hook;
+pub(crate) mod page;
+pub(crate) mod scope;
+mod text;
+
+use adapter::Adapter;
+use hook::HookContext;
+use scope::Scope;
+
+pub use crate::pace::Rate;
+
+/// How one instance is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub limits: Limits,
+    /// Replaces the timeout for uploads and downloads of files.
+    pub transfer_timeout: Duration,
+    pub rate: Rate,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            transfer_timeout: Duration::from_mins(2),
+            rate: Rate::default(),
+        }
+    }
+}
+
+/// The connector of one instance. Share it: it holds the connections and the pace.
+#[derive(Debug)]
+pub struct Connector {
+    catalog: Arc<PlatformCatalog>,
+    instance: String,
+    /// How messages call the platform.
+    peer: String,
+    transport: Transport,
+    options: Options,
+    pace: Pace,
+    adapter: &'static Adapter,
+}
+
+impl Connector {
+    /// The name most installations use for their only instance of a platform.
+    pub const DEFAULT_INSTANCE: &str = "default";
+
+    /// # Errors
+    /// When there is no connector for the catalog's platform.
+    pub fn new(
+        catalog: Arc<PlatformCatalog>,
+        instance: &str,
+        transport: Transport,
+        options: Options,
+    ) -> Result<Self> {
+        let adapter = adapter::of(catalog.name())?;
+        let peer = match instance {
+            Self::DEFAULT_INSTANCE => catalog.name().to_owned(),
+            other => format!("{} ({other})", catalog.name()),
+        };
+        let pace = Pace::new(options.rate);
+        let instance = instance.to_owned();
+        Ok(Self { catalog, instance, peer, transport, options, pace, adapter })
+    }
+
+    pub fn platform(&self) -> &str {
+        self.catalog.name()
+    }
+
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    pub fn catalog(&self) -> &Arc<PlatformCatalog> {
+        &self.catalog
+    }
+
+    /// The exact request of `operation` (`type.operation`), with nothing sent.
+    pub fn prepare(&self, operation: &str, args: &Map<String, Value>) -> Result<Prepared> {
+        let protocol = self.adapter.protocol.map(|protocol| protocol());
+        request::build(self.operation(operation)?, protocol, args)
+    }
+
+    /// Prepares and executes in one go. See [`Connector::execute`] for the answer.
+    pub async fn call(
+        &self,
+        caller: &Caller,
+        operation: &str,
+        args: Map<String, Value>,
+    ) -> Result<Value> {
+        self.call_in(&Scope::new(caller.clone()), operation, &args).await
+    }
+
+    /// As [`Connector::call`], with progress and cancellation.
+    pub async fn call_in(
+        &self,
+        scope: &Scope,
+        operation: &str,
+        args: &Map<String, Value>,
+    ) -> Result<Value> {
+        self.execute(scope, self.prepare(operation, args)?).await
+    }
+
+    /// Sends exactly what was prepared. A list answers `{items, next_cursor?, total?}`, anything
+    /// else the part of the answer that the registry calls the result.
+    pub async fn execute(&self, scope: &Scope, prepared: Prepared) -> Result<Value> {
+        let cancelled = scope.cancellation().cancelled();
+        tokio::select! {
+            biased;
+            () = cancelled => Err(Error::unavailable("the call was cancelled")),
+            answer = self.send(scope, prepared) => answer,
+        }
+    }
+
+    /// The view that turns an operation's result into that of a drop-in tool.
+    pub fn view(&self, name: &str) -> Option<hook::View> {
+        self.adapter.view(name)
+    }
+
+    async fn send(&self, scope: &Scope, prepared: Prepared) -> Result<Value> {
+        let exchange = self.exchange(scope, self.options.limits);
+        let mut answer = match prepared.request {
+            Request::Hook { name, args } => {
+                let hook = self.adapter.hook(&name).ok_or_else(|| {
+                    Error::internal(format!("{} has no hook {name}", self.platform()))
+                })?;
+                return hook(&HookContext::new(self, scope), args).await;
+            }
+            Request::Http(request) => {
+                let response = retry::run(prepared.retry, &self.pace, &self.peer, || {
+                    exchange.send_http(&request)
+                })
+                .await?;
+                response.json(&self.peer)?
+            }
+            Request::Grpc(call) => {
+                let message = retry::run(prepared.retry, &self.pace, &self.peer, || {
+                    exchange.send_grpc(&call)
+                })
+                .await?;
+                protocol::to_json(&message)
+            }
+        };
+        (self.adapter.normalize)(&mut answer);
+        let operation = self.operation(&prepared.operation)?;
+        // Internal operations serve hooks, which need some texts byte by byte.
+        if !operation.internal {
+            text::clean(&mut answer);
+        }
+        page::shape(operation, prepared.page, answer, &self.peer)
+    }
+
+    /// A request that no operation describes, within the limits of file transfers.
+    pub(crate) async fn transfer(
+        &self,
+        scope: &Scope,
+        retry: pilothouse_registry::spec::Retry,
+        request: &HttpRequest,
+    ) -> Result<Response> {
+        let limits = Limits { timeout: self.options.transfer_timeout, ..self.options.limits };
+        let exchange = self.exchange(scope, limits);
+        retry::run(retry, &self.pace, &self.peer, || exchange.send_http(request)).await
+    }
+
+    fn exchange<'a>(&'a self, scope: &'a Scope, limits: Limits) -> Exchange<'a> {
+        Exchange { transport: &self.transport, peer: &self.peer, caller: scope.caller(), limits }
+    }
+
+    pub(crate) fn peer(&self) -> &str {
+        &self.peer
+    }
+
+    /// An operation by `type.operation`, internal ones included.
+    fn operation(&self, name: &str) -> Result<&Operation> {
+        let kinds = &self.catalog.types;
+        let found = name.split_once('.').and_then(|(kind, operation)| {
+            kinds.get(kind).and_then(|kind| kind.operations.get(operation))
+        });
+        found.ok_or_else(|| {
+            let known: Vec<String> = kinds
+                .values()
+                .flat_map(|kind| {
+                    kind.public_operations().map(|it| format!("{}.{}", kind.name, it.name))
+                })
+                .collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let error = Error::invalid(format!("{} has no operation {name:?}", self.platform()));
+            match nearest(name, &known, 1).first() {
+                Some(close) => error.hint(format!("did you mean {close}?")),
+                None => error.hint("write it as type.operation, for instance run.get"),
+            }
+        })
+    }
+}

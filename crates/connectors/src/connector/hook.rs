@@ -1,0 +1,92 @@
+//! Hooks and views: the Rust functions that registry files name where data cannot say it.
+
+use futures::future::BoxFuture;
+use http::{HeaderMap, Method};
+use pilothouse_model::{Caller, Result};
+use pilothouse_registry::spec::Retry;
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use super::{Connector, scope::Scope};
+use crate::{
+    request::{HttpRequest, Payload},
+    transport::Response,
+};
+
+/// Carries out an operation by calling others.
+pub type Hook = for<'a> fn(&'a HookContext<'a>, Map<String, Value>) -> BoxFuture<'a, Result<Value>>;
+
+/// Turns an operation's result into the result of a drop-in tool. Pure.
+pub type View = fn(&Value) -> Value;
+
+/// What a hook may do, in the name of the caller it works for.
+#[derive(Clone, Copy)]
+pub struct HookContext<'a> {
+    connector: &'a Connector,
+    scope: &'a Scope,
+}
+
+impl<'a> HookContext<'a> {
+    pub(super) fn new(connector: &'a Connector, scope: &'a Scope) -> Self {
+        Self { connector, scope }
+    }
+
+    /// Calls another operation (`type.operation`) of the same instance, internal ones included.
+    /// `args` must be an object.
+    pub async fn call(&self, operation: &str, args: Value) -> Result<Value> {
+        let args = match args {
+            Value::Object(args) => args,
+            _ => Map::new(),
+        };
+        self.connector.call_in(self.scope, operation, &args).await
+    }
+
+    /// Reads a file from `target`, a path that is already encoded.
+    pub(crate) async fn download(&self, target: String) -> Result<Response> {
+        let request = HttpRequest::raw(Method::GET, target, Payload::None);
+        self.connector.transfer(self.scope, Retry::Safe, &request).await
+    }
+
+    /// Asks a question that takes a JSON body: repeated like any read.
+    pub(crate) async fn ask(&self, target: &str, question: Value) -> Result<Value> {
+        let request = HttpRequest {
+            method: Method::POST,
+            target: target.to_owned(),
+            headers: HeaderMap::new(),
+            body: Payload::Json(question),
+        };
+        let response = self.connector.transfer(self.scope, Retry::Safe, &request).await?;
+        response.json(self.peer())
+    }
+
+    /// Puts a file at `target`, a path that is already encoded.
+    pub(crate) async fn upload(
+        &self,
+        target: String,
+        content_type: &'static str,
+        bytes: bytes::Bytes,
+    ) -> Result<Response> {
+        let body = Payload::Raw { content_type, bytes };
+        let request = HttpRequest::raw(Method::PUT, target, body);
+        self.connector.transfer(self.scope, Retry::Never, &request).await
+    }
+
+    /// Tells whoever waits how far the work is.
+    pub fn progress(&self, message: &str, current: u64, total: Option<u64>) {
+        self.scope.report(message, current, total);
+    }
+
+    /// Fires when nobody waits for the answer any more.
+    pub fn cancellation(&self) -> &CancellationToken {
+        self.scope.cancellation()
+    }
+
+    pub fn caller(&self) -> &Caller {
+        self.scope.caller()
+    }
+
+    /// How messages call the platform.
+    pub(crate) fn peer(&self) -> &str {
+        self.connector.peer()
+    }
+}

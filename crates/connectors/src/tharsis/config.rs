@@ -1,0 +1,63 @@
+//! How to reach one Tharsis. The caller reads these from its configuration; nothing here touches
+//! the environment.
+
+use std::fmt;
+
+use pilothouse_model::Result;
+use secrecy::SecretString;
+
+use crate::transport::{Credential, RemoteConfig};
+
+/// The environment variables of one instance, with what they mean; the application declares them
+/// and fills a [`TharsisConfig`] from them.
+pub const VARIABLES: [(&str, &str); 5] = [
+    ("THARSIS_ENDPOINT", "Address of the API, for instance https://tharsis.example.com"),
+    (
+        "THARSIS_GRPC_ENDPOINT",
+        "Address of its gRPC port, if gRPC is not served at the same address",
+    ),
+    ("THARSIS_STATIC_TOKEN", "Token to show it"),
+    ("THARSIS_CA_FILE", "PEM file with certificate authorities to trust besides the well-known"),
+    ("THARSIS_ALLOW_PLAINTEXT", "true: allow http to another machine"),
+];
+
+/// One remote installation.
+#[derive(Clone)]
+pub struct TharsisConfig {
+    /// `THARSIS_ENDPOINT`
+    pub endpoint: String,
+    /// `THARSIS_GRPC_ENDPOINT`
+    pub grpc_endpoint: Option<String>,
+    /// `THARSIS_STATIC_TOKEN`
+    pub token: Option<SecretString>,
+    /// The text of `THARSIS_CA_FILE`.
+    pub certificate_authority: Option<Vec<u8>>,
+    /// `THARSIS_ALLOW_PLAINTEXT`
+    pub allow_plaintext: bool,
+}
+
+impl TharsisConfig {
+    /// # Errors
+    /// When an address is not one, or would send the token in the clear.
+    pub fn remote(self) -> Result<RemoteConfig> {
+        let credential = self.token.map_or(Credential::None, Credential::Bearer);
+        let mut remote = RemoteConfig::new(&self.endpoint, credential, self.allow_plaintext)?;
+        if let Some(grpc) = &self.grpc_endpoint {
+            remote = remote.grpc_url(grpc, self.allow_plaintext)?;
+        }
+        if let Some(pem) = self.certificate_authority {
+            remote = remote.certificate_authority(pem);
+        }
+        Ok(remote)
+    }
+}
+
+impl fmt::Debug for TharsisConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TharsisConfig")
+            .field("endpoint", &self.endpoint)
+            .field("grpc_endpoint", &self.grpc_endpoint)
+            .field("allow_plaintext", &self.allow_plaintext)
+            .finish_non_exhaustive()
+    }
+}

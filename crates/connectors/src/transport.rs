@@ -1,0 +1,61 @@
+//! The way to a platform: over the network, or into a router in this process. Both carry the same
+//! HTTP and gRPC requests; nothing above this module can tell them apart.
+
+use std::{sync::Arc, time::Duration};
+
+use pilothouse_model::Caller;
+
+pub mod credential;
+mod embedded;
+mod failure;
+mod grpc;
+mod http;
+mod remote;
+mod response;
+mod upstream;
+
+pub use credential::Credential;
+pub use embedded::Embedded;
+pub(crate) use failure::{Failure, Fate};
+pub use remote::{Remote, RemoteConfig};
+pub use response::Response;
+
+/// Where requests of one instance go. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Transport {
+    /// A platform on the network.
+    Remote(Arc<Remote>),
+    /// A platform of this process, reached without a socket.
+    Embedded(Embedded),
+}
+
+impl From<RemoteConfig> for Transport {
+    fn from(config: RemoteConfig) -> Self {
+        Self::Remote(Arc::new(Remote::new(config)))
+    }
+}
+
+/// Bounds on one exchange: a request and its whole answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From the first byte sent to the last byte received.
+    pub timeout: Duration,
+    /// Largest answer accepted, in bytes after decompression.
+    pub max_response_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(30), max_response_bytes: 16 << 20 }
+    }
+}
+
+/// What every exchange needs to know besides its request.
+#[derive(Clone, Copy)]
+pub(crate) struct Exchange<'a> {
+    pub transport: &'a Transport,
+    /// How messages call the platform, for instance `tharsis`.
+    pub peer: &'a str,
+    pub caller: &'a Caller,
+    pub limits: Limits,
+}

@@ -1,0 +1,96 @@
+//! One HTTP exchange, over either transport.
+
+use http::{HeaderMap, Method, header::LOCATION};
+use pilothouse_model::Error;
+use tonic::body::Body;
+use url::Url;
+
+use super::{Exchange, Failure, Remote, Response, Transport, upstream};
+use crate::request::HttpRequest;
+
+/// Redirects followed for one read, all within the platform's origin.
+const MAX_REDIRECTS: usize = 3;
+
+impl Exchange<'_> {
+    /// Sends the request and receives the whole answer, within the limits.
+    pub(crate) async fn send_http(&self, request: &HttpRequest) -> Result<Response, Failure> {
+        let exchange = async {
+            match self.transport {
+                Transport::Remote(remote) => self.send_remote(remote, request).await,
+                Transport::Embedded(embedded) => {
+                    let response = embedded.send(self.caller, in_process(request)?).await;
+                    Response::receive(self.peer, response, self.limits.max_response_bytes).await
+                }
+            }
+        };
+        let response = tokio::time::timeout(self.limits.timeout, exchange)
+            .await
+            .map_err(|_| Failure::timed_out(self.peer, self.limits.timeout))??;
+        upstream::accept(self.peer, response)
+    }
+
+    async fn send_remote(
+        &self,
+        remote: &Remote,
+        request: &HttpRequest,
+    ) -> Result<Response, Failure> {
+        let client = remote.http().await?;
+        let mut headers = request.headers();
+        headers.extend(remote.credential().http_header()?);
+        let mut url = remote.url(&request.target)?;
+        for _ in 0..=MAX_REDIRECTS {
+            let response = client
+                .request(request.method.clone(), url.clone())
+                .headers(headers.clone())
+                .body(request.body.bytes())
+                .send()
+                .await
+                .map_err(|error| self.unsent(error))?;
+            let response =
+                Response::receive(self.peer, response.into(), self.limits.max_response_bytes)
+                    .await?;
+            match next_location(&request.method, &url, &response) {
+                Some(next) => url = next,
+                None => return Ok(response),
+            }
+        }
+        Err(Failure::answered(Error::upstream(format!(
+            "{} redirects in a circle ({MAX_REDIRECTS} times)",
+            self.peer
+        ))))
+    }
+
+    fn unsent(&self, error: reqwest::Error) -> Failure {
+        // The URL names a private address; it stays out of messages and logs.
+        let error = error.without_url();
+        if error.is_connect() {
+            Failure::unreachable(self.peer, error)
+        } else {
+            Failure::broken(self.peer, error)
+        }
+    }
+}
+
+fn in_process(request: &HttpRequest) -> Result<http::Request<Body>, Error> {
+    let body = http_body_util::Full::new(request.body.bytes());
+    let mut built = http::Request::builder()
+        .method(request.method.clone())
+        .uri(request.target.as_str())
+        .body(Body::new(body))
+        .map_err(Error::internal)?;
+    *built.headers_mut() = request.headers();
+    Ok(built)
+}
+
+/// Where a read goes next: only within the same origin, so that the credential stays there.
+fn next_location(method: &Method, url: &Url, response: &Response) -> Option<Url> {
+    if !response.status.is_redirection() || !(method == Method::GET || method == Method::HEAD) {
+        return None;
+    }
+    let next = url.join(location(&response.headers)?).ok()?;
+    (next.origin() == url.origin()).then_some(next)
+}
+
+fn location(headers: &HeaderMap) -> Option<&str> {
+    headers.get(LOCATION)?.to_str().ok()
+}

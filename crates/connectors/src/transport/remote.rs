@@ -1,0 +1,206 @@
+//! A platform on the network: one HTTP client and one gRPC channel per instance, both made on
+//! first use and kept, so that connections are reused and an unused platform costs nothing.
+
+use std::time::Duration;
+
+use pilothouse_model::{Error, Result};
+use reqwest::redirect;
+use tokio::sync::OnceCell;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use url::{Host, Url};
+
+use super::Credential;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+/// Not shorter: servers close connections that ping more often than this.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+const USER_AGENT: &str = concat!("pilothouse/", env!("CARGO_PKG_VERSION"));
+
+/// Where a platform is and what to show it.
+#[derive(Clone, Debug)]
+pub struct RemoteConfig {
+    base_url: Url,
+    grpc_url: Option<Url>,
+    credential: Credential,
+    certificate_authority: Option<Vec<u8>>,
+}
+
+impl RemoteConfig {
+    /// `base_url` is where the API's paths begin, for instance `https://tharsis.example.com`.
+    ///
+    /// # Errors
+    /// When it is not an `http` or `https` URL, carries a user name, a query or a fragment, or is
+    /// plain `http` to another machine without `allow_plaintext`.
+    pub fn new(base_url: &str, credential: Credential, allow_plaintext: bool) -> Result<Self> {
+        let base_url = checked(base_url, allow_plaintext)?;
+        Ok(Self { base_url, grpc_url: None, credential, certificate_authority: None })
+    }
+
+    /// Where gRPC is served, if elsewhere than at the base URL. Same rules.
+    pub fn grpc_url(mut self, grpc_url: &str, allow_plaintext: bool) -> Result<Self> {
+        self.grpc_url = Some(checked(grpc_url, allow_plaintext)?);
+        Ok(self)
+    }
+
+    /// Trusts the certificates in this PEM text besides the well-known ones.
+    #[must_use]
+    pub fn certificate_authority(mut self, pem: Vec<u8>) -> Self {
+        self.certificate_authority = Some(pem);
+        self
+    }
+}
+
+/// Sending a credential in the clear is refused, except to this machine or on the operator's word.
+fn checked(text: &str, allow_plaintext: bool) -> Result<Url> {
+    let invalid =
+        |why: &str| Error::invalid(format!("{text:?} cannot be a platform's address: {why}"));
+    let url = Url::parse(text).map_err(|error| invalid(&error.to_string()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::invalid("a platform's address must not carry a user name or password")
+            .hint("configure the credential on its own"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(invalid("it has a query or a fragment"));
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if allow_plaintext || is_loopback(&url) => Ok(url),
+        "http" => Err(invalid("http would send the credential in the clear")
+            .hint("use https, or allow plain http for this instance if the network is trusted")),
+        _ => Err(invalid("it is neither https nor http")),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The clients of one instance.
+#[derive(Debug)]
+pub struct Remote {
+    config: RemoteConfig,
+    http: OnceCell<reqwest::Client>,
+    grpc: OnceCell<Channel>,
+}
+
+impl Remote {
+    pub(super) fn new(config: RemoteConfig) -> Self {
+        Self { config, http: OnceCell::new(), grpc: OnceCell::new() }
+    }
+
+    pub(super) fn credential(&self) -> &Credential {
+        &self.config.credential
+    }
+
+    /// The full URL of a request target (`/path?query`).
+    pub(super) fn url(&self, target: &str) -> Result<Url> {
+        let base = self.config.base_url.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}{target}")).map_err(Error::internal)
+    }
+
+    pub(super) async fn http(&self) -> Result<&reqwest::Client> {
+        self.http.get_or_try_init(|| async { http_client(&self.config) }).await
+    }
+
+    /// The channel connects when it is first used, and again after a break.
+    pub(super) async fn grpc(&self) -> Result<&Channel> {
+        self.grpc.get_or_try_init(|| async { grpc_channel(&self.config) }).await
+    }
+}
+
+fn http_client(config: &RemoteConfig) -> Result<reqwest::Client> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .tcp_nodelay(true)
+        .gzip(true)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .http2_keep_alive_interval(KEEPALIVE)
+        .http2_keep_alive_timeout(KEEPALIVE_TIMEOUT)
+        .http2_adaptive_window(true)
+        .referer(false)
+        // Followed by hand, within one origin: see `transport::http`.
+        .redirect(redirect::Policy::none());
+    if is_loopback(&config.base_url) {
+        builder = builder.no_proxy();
+    }
+    if let Some(pem) = &config.certificate_authority {
+        let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(bad_certificate)?;
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder.build().map_err(Error::internal)
+}
+
+fn grpc_channel(config: &RemoteConfig) -> Result<Channel> {
+    let url = config.grpc_url.as_ref().unwrap_or(&config.base_url);
+    let mut endpoint = Endpoint::from_shared(url.to_string())
+        .map_err(Error::internal)?
+        .user_agent(USER_AGENT)
+        .map_err(Error::internal)?
+        .tcp_nodelay(true)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .http2_keep_alive_interval(KEEPALIVE)
+        .keep_alive_timeout(KEEPALIVE_TIMEOUT);
+    if url.scheme() == "https" {
+        let mut tls = ClientTlsConfig::new().with_webpki_roots();
+        if let Some(pem) = &config.certificate_authority {
+            tls = tls.ca_certificate(Certificate::from_pem(pem));
+        }
+        endpoint = endpoint.tls_config(tls).map_err(bad_certificate)?;
+    }
+    Ok(endpoint.connect_lazy())
+}
+
+fn bad_certificate(source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::invalid("the platform's certificate authority is not readable PEM").source(source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_must_keep_the_credential_safe() {
+        for (text, allow_plaintext, accepted) in [
+            ("https://tharsis.example.com", false, true),
+            ("https://proxy.example.com/tharsis/", false, true),
+            ("http://127.0.0.1:8000", false, true),
+            ("http://[::1]:8000", false, true),
+            ("http://localhost:8000", false, true),
+            ("http://tharsis.example.com", false, false),
+            ("http://tharsis.example.com", true, true),
+            ("http://127.0.0.1.example.com", false, false),
+            ("https://user:pass@tharsis.example.com", false, false),
+            ("https://tharsis.example.com?x=1", false, false),
+            ("ftp://tharsis.example.com", true, false),
+            ("tharsis.example.com", true, false),
+        ] {
+            let result = RemoteConfig::new(text, Credential::None, allow_plaintext);
+            assert_eq!(result.is_ok(), accepted, "{text} {result:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn clients_with_tls_can_be_made() {
+        let config = RemoteConfig::new("https://a.example", Credential::None, false).unwrap();
+        let remote = Remote::new(config.clone());
+        assert!(remote.http().await.is_ok());
+        assert!(remote.grpc().await.is_ok());
+        let remote = Remote::new(config.certificate_authority(b"-----BEGIN nonsense".to_vec()));
+        assert!(remote.grpc().await.is_err() || remote.http().await.is_err());
+    }
+
+    #[test]
+    fn a_target_is_appended_to_the_base_path() {
+        let config = RemoteConfig::new("https://a.example/base/", Credential::None, false).unwrap();
+        let url = Remote::new(config).url("/v1/x?y=1").unwrap();
+        assert_eq!(url.as_str(), "https://a.example/base/v1/x?y=1");
+    }
+}

@@ -1,0 +1,10 @@
+//! The connectors against platforms made of data: over HTTP and gRPC, remote and embedded.
+
+#![cfg(test)]
+
+mod embedded;
+mod fake;
+mod grpc;
+mod hook;
+mod remote;
+mod socket;
