@@ -2,6 +2,8 @@
 
 mod app;
 mod conformance;
+mod program;
 
 pub use app::{Answer, TestApp};
 pub use conformance::Fixture;
+pub use program::{Program, terraform};

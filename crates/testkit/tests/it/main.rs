@@ -3,6 +3,8 @@
 mod approval;
 mod audit;
 mod door;
+mod kill;
 mod surface;
+mod tharsis;
 mod tool;
 mod tour;

@@ -1,7 +1,5 @@
 //! The whole story with the real Terraform: fail, diagnose, fix, apply.
 
-use std::env;
-
 use pilothouse_app::{
     config::{Arguments, Config, Flag},
     environment::Environment,
@@ -9,15 +7,7 @@ use pilothouse_app::{
     place::{Places, System},
     tour,
 };
-
-/// The program that the environment offers; says loudly when there is none.
-fn terraform() -> Option<String> {
-    let found = env::var_os("TEST_TERRAFORM").and_then(|path| path.into_string().ok());
-    if found.is_none() {
-        eprintln!("NOT RUN: the tour needs TEST_TERRAFORM, the path of a terraform program");
-    }
-    found
-}
+use pilothouse_testkit::terraform;
 
 async fn tour_with(terraform: &str) -> Exit {
     let data = tempfile::tempdir().unwrap();

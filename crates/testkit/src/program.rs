@@ -1,0 +1,77 @@
+//! Programs that tests run: the built `pilothouse` as a child process, for what can only be seen
+//! from outside, and the real Terraform.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// A running `pilothouse serve`. Killed when dropped.
+pub struct Program {
+    child: Child,
+    pub url: String,
+    pub token: String,
+}
+
+impl Program {
+    /// Starts `serve` on a free port with its data in `data`.
+    pub fn serve(data: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut child = command(data, variables)
+            .stderr(Stdio::piped())
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let notices = BufReader::new(child.stderr.take().expect("stderr is piped"));
+        let url = notices
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split_once(" serves at ")?.1.trim().to_owned()))
+            .expect("serve says where it listens");
+        let token = std::fs::read_to_string(data.join("admin.token")).expect("there is a token");
+        Self { child, url, token: token.trim().to_owned() }
+    }
+
+    /// SIGKILL: no chance to finish anything.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the program still runs");
+        self.child.wait().expect("a killed program ends");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests start the product itself")]
+fn command(data: &Path, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(path());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+    command.env_clear().envs(variables.iter().copied());
+    command
+}
+
+/// `cargo test --workspace` builds the program beside the test binaries.
+fn path() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    let target = test.ancestors().nth(2).expect("test binaries lie in target/PROFILE/deps");
+    let program = target.join(format!("pilothouse{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "{} is missing: run cargo build first", program.display());
+    program
+}
+
+/// The Terraform that the environment offers. Without one the test says loudly that it did not run.
+pub fn terraform() -> Option<String> {
+    let found = std::env::var_os("TEST_TERRAFORM").and_then(|path| path.into_string().ok());
+    if found.is_none() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "NOT RUN: needs TEST_TERRAFORM, the path of a terraform program"
+        );
+    }
+    found
+}
