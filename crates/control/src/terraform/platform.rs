@@ -25,8 +25,8 @@ pub struct Terraform {
     pub(crate) feed: Feed,
     /// Wakes the worker: there may be a job to claim.
     pub(crate) queue: Notify,
-    /// How to end the jobs that run in this process.
-    stops: Mutex<HashMap<String, Stop>>,
+    /// How to end the jobs that run in this process, by job, with the attempt it is about.
+    stops: Mutex<HashMap<String, (i64, Stop)>>,
     /// The configuration versions that are being uploaded right now.
     uploads: Mutex<HashSet<String>>,
 }
@@ -40,10 +40,9 @@ impl fmt::Debug for Terraform {
 impl Terraform {
     /// Opens the platform. Starts nothing and looks for no program: that happens per job.
     pub fn open(store: Store, config: Config) -> Result<Arc<Self>, Error> {
-        let runner = ProgramRunner {
-            configured: config.terraform.clone(),
-            settings: config.executor.clone(),
-        };
+        let mut settings = config.executor.clone();
+        settings.limits.archive = config.archive_limits();
+        let runner = ProgramRunner { configured: config.terraform.clone(), settings };
         Self::open_with(store, config, Arc::new(runner))
     }
 
@@ -83,21 +82,27 @@ impl Terraform {
         self.feed.watch()
     }
 
-    /// Registers a job of this process, so that a request can end it.
-    pub(crate) fn stop_of(&self, job_id: &str) -> Stop {
+    /// Registers an attempt at a job in this process, so that a request can end it.
+    pub(crate) fn register_stop(&self, job_id: &str, attempt: i64) -> Stop {
+        let stop = Stop::default();
         let mut stops = self.stops.lock().unwrap_or_else(PoisonError::into_inner);
-        stops.entry(job_id.to_owned()).or_default().clone()
+        stops.insert(job_id.to_owned(), (attempt, stop.clone()));
+        stop
     }
 
-    pub(crate) fn forget_stop(&self, job_id: &str) {
-        self.stops.lock().unwrap_or_else(PoisonError::into_inner).remove(job_id);
+    /// Forgets an attempt that is over; a later one stays.
+    pub(crate) fn forget_stop(&self, job_id: &str, attempt: i64) {
+        let mut stops = self.stops.lock().unwrap_or_else(PoisonError::into_inner);
+        if stops.get(job_id).is_some_and(|(registered, _stop)| *registered == attempt) {
+            stops.remove(job_id);
+        }
     }
 
     /// Tells a job to end, when it runs in this process. Elsewhere its owner learns it when it
     /// renews its lease.
     pub(crate) fn stop_job(&self, job_id: &str, forced: bool) {
         let stops = self.stops.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(stop) = stops.get(job_id) {
+        if let Some((_attempt, stop)) = stops.get(job_id) {
             if forced { stop.forced.cancel() } else { stop.graceful.cancel() }
         }
     }

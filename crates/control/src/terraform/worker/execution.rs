@@ -50,8 +50,8 @@ impl Worker {
     /// Executes `job` and stores what became of it. What cannot be stored is left to whoever
     /// takes the job over.
     pub(super) async fn execute(&self, job: Job) {
-        let stop = self.platform.stop_of(&job.meta.id);
-        let id = &job.meta.id;
+        let (id, attempt) = (&job.meta.id, job.lease.attempt);
+        let stop = self.platform.register_stop(id, attempt);
         if let Err(error) = self.execute_claimed(&job, &stop).await {
             let source = error.source.as_deref().map(tracing::field::display);
             tracing::error!(%error, source, job = %id, "a job was left unfinished");
@@ -60,7 +60,7 @@ impl Worker {
                 tracing::error!(%error, job = %id, "its lease will run out");
             }
         }
-        self.platform.forget_stop(id);
+        self.platform.forget_stop(id, attempt);
     }
 
     /// Lets another claim, of this server or another, go on with the job.
