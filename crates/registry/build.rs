@@ -2,5 +2,7 @@
 //! files it found.
 
 fn main() {
-    println!("cargo::rerun-if-changed=../../registry");
+    for folder in ["../../registry", "../../docs/guide"] {
+        println!("cargo::rerun-if-changed={folder}");
+    }
 }

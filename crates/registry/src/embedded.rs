@@ -11,6 +11,11 @@ use thiserror::Error;
 #[include = "*.toml"]
 struct Registry;
 
+#[derive(RustEmbed)]
+#[folder = "../../docs/guide"]
+#[include = "*.md"]
+struct Guide;
+
 /// A text file and the name it has in the repository.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
@@ -39,6 +44,18 @@ pub(crate) fn platform(name: &str) -> Result<Vec<File>, NotText> {
         Registry::iter().filter(|path| path.starts_with(folder.as_str())).collect();
     paths.sort();
     paths.iter().filter_map(|path| file::<Registry>("registry", path)).collect()
+}
+
+/// One file of `registry/knowledge/`.
+pub(crate) fn knowledge(name: &str) -> Option<Result<File, NotText>> {
+    file::<Registry>("registry", &format!("knowledge/{name}"))
+}
+
+/// The pages of the user documentation, in order of their names.
+pub(crate) fn guide() -> Result<Vec<File>, NotText> {
+    let mut paths: Vec<_> = Guide::iter().collect();
+    paths.sort();
+    paths.iter().filter_map(|path| file::<Guide>("docs/guide", path)).collect()
 }
 
 fn file<F: RustEmbed>(root: &str, path: &str) -> Option<Result<File, NotText>> {

@@ -8,6 +8,7 @@ pub mod binding;
 mod catalog;
 pub mod describe;
 mod embedded;
+pub mod knowledge;
 mod load;
 mod name;
 mod nearest;

@@ -80,9 +80,28 @@ impl fmt::Display for Pointer {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_was_set_is_found_again(tokens in prop::collection::vec("[a-z~/0-9 ]{0,4}", 0..5)) {
+            let pointer = Pointer(tokens);
+            prop_assert_eq!(&pointer.to_string().parse::<Pointer>().unwrap(), &pointer);
+            let mut value = json!([1, "two"]);
+            pointer.set(&mut value, json!(3));
+            prop_assert_eq!(pointer.get(&value), Some(&json!(3)));
+        }
+
+        #[test]
+        fn any_text_is_either_read_or_refused(text in ".{0,12}") {
+            if let Ok(pointer) = text.parse::<Pointer>() {
+                prop_assert_eq!(pointer.to_string(), text);
+            }
+        }
+    }
 
     #[test]
     fn reads_and_prints_the_rfc_s_spelling() {

@@ -1,5 +1,5 @@
 //! The registry as the rest of the product uses it: resource types and operations, checked and
-//! resolved. Made by [`crate::load`]; knows nothing of files.
+//! resolved. Made by the loader; knows nothing of files.
 
 use std::collections::BTreeMap;
 

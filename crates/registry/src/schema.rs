@@ -1,7 +1,7 @@
 //! JSON Schema 2020-12 of what operations and tools take and give.
 //!
 //! Arguments are closed: an unknown one is an error. Results are open: a platform may add fields.
-//! For the notation of results see [`output`].
+//! For the notation of results see [`output()`].
 
 mod output;
 

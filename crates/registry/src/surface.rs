@@ -32,8 +32,7 @@ pub struct Tool {
     pub args: BTreeMap<String, Arg>,
     /// A function of the connector that turns the operation's result into the tool's.
     pub view: Option<String>,
-    /// The result's fields in the compact notation of [`crate::schema`]:
-    /// `name = "type"`, `?` for optional, nested tables for objects, one-element arrays for lists.
+    /// The result's fields in the compact notation of [`crate::schema::output`].
     #[serde(default)]
     pub output: toml::Table,
     #[serde(default)]

@@ -2,8 +2,20 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::Catalog;
+
+proptest! {
+    #[test]
+    fn any_text_can_be_indexed_and_searched(texts in prop::collection::vec(".{0,40}", 0..5), query in ".{0,40}") {
+        let index = Index::new(texts.iter().map(|text| ((), vec![Field::new(1.0, text.as_str())])));
+        for hit in index.search(&query, 10, |()| true) {
+            prop_assert!(hit.score.is_finite() && hit.score > 0.0);
+        }
+    }
+}
 
 fn index(documents: &[(&'static str, &str)]) -> Index<&'static str> {
     Index::new(documents.iter().map(|(name, text)| (*name, vec![Field::new(1.0, *text)])))
