@@ -27,7 +27,7 @@ mod state;
 mod view;
 mod workspace;
 
-pub use config::{TharsisConfig, VARIABLES};
+pub use config::TharsisConfig;
 
 pub(crate) static ADAPTER: Adapter = Adapter {
     platform: "tharsis",

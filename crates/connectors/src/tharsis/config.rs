@@ -8,31 +8,18 @@ use secrecy::SecretString;
 
 use crate::transport::{Credential, RemoteConfig};
 
-/// The environment variables of one instance, with what they mean; the application declares them
-/// and fills a [`TharsisConfig`] from them.
-pub const VARIABLES: [(&str, &str); 5] = [
-    ("THARSIS_ENDPOINT", "Address of the API, for instance https://tharsis.example.com"),
-    (
-        "THARSIS_GRPC_ENDPOINT",
-        "Address of its gRPC port, if gRPC is not served at the same address",
-    ),
-    ("THARSIS_STATIC_TOKEN", "Token to show it"),
-    ("THARSIS_CA_FILE", "PEM file with certificate authorities to trust besides the well-known"),
-    ("THARSIS_ALLOW_PLAINTEXT", "true: allow http to another machine"),
-];
-
 /// One remote installation.
 #[derive(Clone)]
 pub struct TharsisConfig {
-    /// `THARSIS_ENDPOINT`
+    /// `THARSIS_ENDPOINT`: address of the API, for instance `https://tharsis.example.com`.
     pub endpoint: String,
-    /// `THARSIS_GRPC_ENDPOINT`
+    /// `THARSIS_GRPC_ENDPOINT`: address of its gRPC port, if gRPC is not served at the same one.
     pub grpc_endpoint: Option<String>,
-    /// `THARSIS_STATIC_TOKEN`
+    /// `THARSIS_STATIC_TOKEN`: what to show it.
     pub token: Option<SecretString>,
-    /// The text of `THARSIS_CA_FILE`.
+    /// The text of `THARSIS_CA_FILE`: certificate authorities to trust besides the well-known.
     pub certificate_authority: Option<Vec<u8>>,
-    /// `THARSIS_ALLOW_PLAINTEXT`
+    /// `THARSIS_ALLOW_PLAINTEXT`: `http` to another machine is permitted.
     pub allow_plaintext: bool,
 }
 

@@ -1,3 +1,5 @@
+//! What a request is made of, and what is shown of it.
+
 use std::collections::BTreeMap;
 
 use pilothouse_registry::{

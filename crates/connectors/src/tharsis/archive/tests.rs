@@ -1,3 +1,5 @@
+//! Archives of friends and of enemies.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tools show what their contracts promise, whatever the wire left out.
+
 use pilothouse_registry::{Catalog, schema};
 
 use super::*;
