@@ -2,7 +2,7 @@
 //!
 //! From the outside in: `api` speaks gRPC and REST, `service` validates and decides, `lifecycle`
 //! moves runs by the rules of `state`, `worker` executes jobs through [`Runner`]. What is stored
-//! is in [`Store`]; what is too large for it lies in files below the data directory.
+//! is in the store crate; what is too large for it lies in files below the data directory.
 
 pub mod executor;
 
