@@ -39,20 +39,23 @@ def target(arguments):
 
 
 async def check(mode, tool, values, connect):
+    """Returns what is wrong, or nothing."""
     async with Client(connect(), mode=mode) as client:
         names = [listed.name for listed in (await client.list_tools()).tools]
         if tool not in names:
-            sys.exit(f"python sdk, {mode}: no tool {tool} among {len(names)}")
+            return f"no tool {tool} among {len(names)}"
         result = await client.call_tool(tool, values)
         if result.is_error:
-            sys.exit(f"python sdk, {mode}: {tool} failed: {result.content}")
-        print(f"python sdk, {mode}: {len(names)} tools, {tool} answered")
+            return f"{tool} failed: {result.content}"
+    print(f"python sdk, {mode}: {len(names)} tools, {tool} answered")
 
 
 async def main():
     tool, values, connect = target(sys.argv[1:])
     for mode in MODES:
-        await asyncio.wait_for(check(mode, tool, values, connect), timeout=60)
+        problem = await asyncio.wait_for(check(mode, tool, values, connect), timeout=60)
+        if problem:
+            sys.exit(f"python sdk, {mode}: {problem}")
 
 
 asyncio.run(main())

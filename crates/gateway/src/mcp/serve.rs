@@ -33,7 +33,7 @@ pub struct ServeLimits {
     pub connections: usize,
     /// Requests at once on one HTTP/2 connection.
     pub streams: u32,
-    /// Bytes of one request's headers. At least 8192.
+    /// Bytes of one request's headers; not less than 8192.
     pub header_bytes: u32,
     /// Time from connecting to the first complete headers.
     pub first_request: Duration,
@@ -55,6 +55,9 @@ impl Default for ServeLimits {
         }
     }
 }
+
+/// The least that the HTTP/1.1 parser works with.
+const SMALLEST_BUFFER: usize = 8192;
 
 /// After a failure to accept, for instance for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -104,7 +107,7 @@ fn builder(limits: &ServeLimits) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.idle)
-        .max_buf_size(limits.header_bytes as usize);
+        .max_buf_size((limits.header_bytes as usize).max(SMALLEST_BUFFER));
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -43,3 +43,27 @@ impl BodyError {
         reply::refusal(status, None, error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, io};
+
+    use futures::stream;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn bodies_are_bounded_in_bytes_and_time() {
+        let stalled = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+        let broken = Body::from_stream(stream::iter([Err::<Bytes, _>(io::Error::other("gone"))]));
+        for (body, status) in [
+            (Body::from("12345"), Some(StatusCode::PAYLOAD_TOO_LARGE)),
+            (stalled, Some(StatusCode::REQUEST_TIMEOUT)),
+            (broken, Some(StatusCode::BAD_REQUEST)),
+            (Body::from("1234"), None),
+        ] {
+            let refused = read(body, 4).await.err().map(|error| error.into_response().status());
+            assert_eq!(refused, status);
+        }
+    }
+}

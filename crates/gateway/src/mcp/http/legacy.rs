@@ -100,6 +100,7 @@ async fn request(
         let (number, log) = session.open_stream();
         let outlet = Outlet::Log(Arc::clone(&log));
         if let Err(error) = dispatch.start(id.clone(), request, client, outlet, cancel) {
+            log.finish();
             return fail(id, error);
         }
         return read(visit, session, number, &log, 0);

@@ -1,3 +1,5 @@
+//! What is JSON-RPC and what is not.
+
 use super::*;
 
 fn read(text: &str) -> Result<Kind, i32> {

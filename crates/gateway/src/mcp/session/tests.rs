@@ -1,3 +1,5 @@
+//! What a session keeps apart and keeps within bounds.
+
 use pilothouse_model::Principal;
 use rmcp::model::{ClientCapabilities, ClientResult, Implementation, JsonRpcMessage};
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! When an answer counts.
+
 use std::time::Duration;
 
 use pilothouse_model::Principal;

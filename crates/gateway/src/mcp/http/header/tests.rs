@@ -1,3 +1,5 @@
+//! Headers that agree with the body, and all others.
+
 use http::{HeaderName, HeaderValue};
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Nothing is lost, nothing is given twice to one connection, nothing grows.
+
 use futures::{FutureExt, StreamExt};
 
 use super::*;

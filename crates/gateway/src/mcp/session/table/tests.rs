@@ -1,3 +1,5 @@
+//! Sessions are found by their owner, and do not pile up.
+
 use async_trait::async_trait;
 use pilothouse_model::Result;
 use rmcp::model::{ClientCapabilities, Implementation, RequestId};
