@@ -3,7 +3,8 @@
 //! A request becomes an exchange: one message in, served by [`Handler`] on a fresh `rmcp` service
 //! loop, its messages out through an outlet (an HTTP reply, a resumable stream, standard output).
 //! What outlives a request in the legacy era (2025-11-25 and before) is a small session record,
-//! not a task, so an idle client costs less than two kilobytes. The modern era (2026-07-28) keeps nothing.
+//! not a task, so an idle client costs less than two kilobytes. The modern era (2026-07-28) keeps
+//! nothing.
 //!
 //! Knows nothing of tools, policies or platforms, and never decides who a caller is: the HTTP
 //! layer in front, or the stdio owner, supplies the `Caller`.
