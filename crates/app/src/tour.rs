@@ -20,21 +20,21 @@ pub async fn run(config: Config, keep: bool) -> Result<Exit, Error> {
     let terraform = match serve::terraform_binary(&config).await {
         Ok(binary) => binary,
         Err(error) => {
-            screen.missing(&error);
+            Screen::missing(&error);
             return Ok(Exit::Missing);
         }
     };
     let directory = Directory::new()?;
     let config = config.for_tour(directory.path());
     let server = serve::start(config).await?;
-    screen.title(&server.url, &terraform);
+    Screen::title(&server.url, &terraform);
 
     let outcome = tell(&server, &screen).await;
     if let Err(error) = &outcome {
         screen.failed(error);
     }
     if keep && outcome.is_ok() {
-        screen.kept(&server.url, &server.token_file);
+        Screen::kept(&server.url, &server.token_file);
         server.until_interrupted().await?;
     } else {
         server.stop().await;

@@ -20,9 +20,7 @@ mod write;
 use pilothouse_model::{Error, Risk};
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::{
-    invocation::Invocation, logs::Follow, search::Search, target::Target, wait::Wait,
-};
+pub(crate) use self::{invocation::Invocation, search::Search, target::Target, wait::Wait};
 use crate::Gateway;
 
 /// A tool call, resolved: what would be done, to what, and how risky it is.
@@ -35,7 +33,6 @@ pub(crate) enum Request {
     Operation(Invocation),
     Search(Search),
     Wait(Wait),
-    Follow(Box<Follow>),
 }
 
 impl Request {
@@ -45,14 +42,13 @@ impl Request {
             Self::Operation(invocation) => &invocation.name,
             Self::Search(_) => "search",
             Self::Wait(wait) => &wait.get.name,
-            Self::Follow(follow) => &follow.logs.name,
         }
     }
 
     pub(crate) fn risk(&self) -> Risk {
         match self {
             Self::Operation(invocation) => invocation.risk,
-            Self::Answer { .. } | Self::Search(_) | Self::Wait(_) | Self::Follow(_) => Risk::Read,
+            Self::Answer { .. } | Self::Search(_) | Self::Wait(_) => Risk::Read,
         }
     }
 
@@ -60,7 +56,6 @@ impl Request {
         match self {
             Self::Operation(invocation) => invocation.target.as_deref(),
             Self::Wait(wait) => wait.get.target.as_deref(),
-            Self::Follow(follow) => follow.logs.target.as_deref(),
             Self::Answer { .. } | Self::Search(_) => None,
         }
     }

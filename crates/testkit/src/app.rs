@@ -38,7 +38,7 @@ impl TestApp {
         let running = serve::start(config).await.expect("the product starts");
         let token = running.token().expect("the token can be read");
         let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .build()
             .expect("a client without options");
         Self { running, token, http, data }
@@ -149,6 +149,6 @@ fn config(data: &TempDir, variables: &[(&str, &str)]) -> Config {
 
 /// The data of the last event that carries any: the response comes after all notifications.
 fn last_event(stream: &str) -> String {
-    let data = stream.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
-    data.filter(|data| !data.is_empty()).next_back().unwrap_or_default().to_owned()
+    let mut data = stream.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
+    data.rfind(|data| !data.is_empty()).unwrap_or_default().to_owned()
 }

@@ -97,32 +97,25 @@ impl Tharsis {
         let tools = reader.required(&TOOLS, |text| Some(parse::words(text)));
         let read_only = reader.required(&READ_ONLY, parse::flag);
         let remote = remote(reader);
-        Some(Self { toolsets: toolsets?, tools: tools?, read_only: read_only?, remote: remote? })
+        Some(Self { toolsets: toolsets?, tools: tools?, read_only: read_only?, remote })
     }
 }
 
-/// The installation to connect to, if one is named. `None` outside when its file cannot be read.
-fn remote(reader: &mut Reader<'_>) -> Option<Option<TharsisConfig>> {
+/// The installation to connect to, if one is named.
+fn remote(reader: &mut Reader<'_>) -> Option<TharsisConfig> {
     let text = |text: &str| Some(text.to_owned());
     let grpc_endpoint = reader.optional(&GRPC_ENDPOINT, text);
     let token: Option<SecretString> = reader.optional(&TOKEN, parse::secret);
     let ca_file: Option<PathBuf> = reader.optional(&CA_FILE, parse::path);
     let allow_plaintext = reader.required(&ALLOW_PLAINTEXT, parse::flag)?;
-    let Some(endpoint) = reader.optional(&ENDPOINT, text) else { return Some(None) };
-    let certificate_authority = match ca_file.map(|path| (std::fs::read(&path), path)) {
-        None => None,
-        Some((Ok(pem), _)) => Some(pem),
-        Some((Err(error), path)) => {
+    let endpoint = reader.optional(&ENDPOINT, text)?;
+    let certificate_authority = ca_file.and_then(|path| match std::fs::read(&path) {
+        Ok(pem) => Some(pem),
+        Err(error) => {
             let (variable, path) = (CA_FILE.variable, path.display());
             reader.problems.add(format!("{variable}: {path} cannot be read: {error}"));
-            return None;
+            None
         }
-    };
-    Some(Some(TharsisConfig {
-        endpoint,
-        grpc_endpoint,
-        token,
-        certificate_authority,
-        allow_plaintext,
-    }))
+    });
+    Some(TharsisConfig { endpoint, grpc_endpoint, token, certificate_authority, allow_plaintext })
 }

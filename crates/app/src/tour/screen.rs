@@ -39,7 +39,7 @@ impl Screen {
         Self { state: Mutex::new(State { step: 0, since: now, spinner: None }), started: now }
     }
 
-    pub(super) fn title(&self, url: &str, terraform: &str) {
+    pub(super) fn title(url: &str, terraform: &str) {
         line(&format!(
             "{BOLD}Pilothouse tour{BOLD:#}: an agent finds, fixes and applies a failed Terraform run"
         ));
@@ -103,11 +103,11 @@ impl Screen {
         }
     }
 
-    pub(super) fn missing(&self, error: &Error) {
+    pub(super) fn missing(error: &Error) {
         line(&format!("{BAD}The tour needs Terraform or OpenTofu.{BAD:#} {error}"));
     }
 
-    pub(super) fn kept(&self, url: &str, token_file: &std::path::Path) {
+    pub(super) fn kept(url: &str, token_file: &std::path::Path) {
         line(&format!("\nThe server stays up at {url} until you press Ctrl-C."));
         line(&format!("Its token is in {}", token_file.display()));
     }

@@ -33,10 +33,6 @@ pub(super) async fn execute(
         Request::Operation(invocation) => invoke(conversation, invocation).await,
         Request::Search(search) => Ok(fan_out(conversation, search).await),
         Request::Wait(wait) => watch(conversation, wait).await,
-        Request::Follow(follow) => {
-            watch(conversation, &follow.wait).await?;
-            invoke(conversation, &follow.logs).await
-        }
     }
 }
 

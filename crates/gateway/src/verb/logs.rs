@@ -1,17 +1,13 @@
 //! `logs`: what a run or job wrote, in the part that is wanted.
 
-use std::time::Duration;
-
 use pilothouse_model::Error;
 use serde_json::{Map, Value, json};
 
-use super::{Hints, Invocation, Request, Target, Verb, Wait, id, params, resource_type};
+use super::{Hints, Request, Target, Verb, id, params, resource_type};
 use crate::Gateway;
 
 /// Arguments of the tool that go to the operation under their own names.
-const PASSED: [&str; 4] = ["mode", "start", "limit", "stage"];
-
-const FOLLOW: Duration = Duration::from_mins(10);
+const PASSED: [&str; 6] = ["mode", "start", "limit", "search", "stage", "follow"];
 
 pub(super) static LOGS: Verb = Verb {
     name: "logs",
@@ -29,9 +25,11 @@ pub(super) static LOGS: Verb = Verb {
                       "description": "Byte to start at, instead of mode"},
             "limit": {"type": "integer", "minimum": 1, "maximum": 51200,
                       "description": "Bytes, default 10240"},
+            "search": {"type": "string", "maxLength": 256,
+                       "description": "Only lines with this text, with their neighbours"},
             "stage": {"enum": ["plan", "apply"]},
             "follow": {"type": "boolean",
-                       "description": "First wait for the end, at most 10 minutes, with progress"},
+                       "description": "Wait for the end, at most 10 minutes, with progress"},
             "params": params(),
         })
     },
@@ -46,24 +44,12 @@ pub(super) static LOGS: Verb = Verb {
     resolve,
 };
 
-/// A log that is read once its writer has come to rest.
-pub(crate) struct Follow {
-    pub(crate) wait: Wait,
-    pub(crate) logs: Invocation,
-}
-
 fn resolve(gateway: &Gateway, mut arguments: Map<String, Value>) -> Result<Request, Error> {
     let passed: Vec<_> = PASSED
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), arguments.remove(name)?)))
         .collect();
-    let follow = arguments.remove("follow") == Some(Value::Bool(true));
     let mut target = Target::take(gateway, arguments)?;
-    let wait = if follow { Some(Wait::on(target.clone(), FOLLOW)?) } else { None };
     target.arguments.extend(passed);
-    let logs = target.invocation("logs")?;
-    Ok(match wait {
-        Some(wait) => Request::Follow(Box::new(Follow { wait, logs })),
-        None => Request::Operation(logs),
-    })
+    target.operation("logs")
 }

@@ -11,7 +11,6 @@ use super::{Invocation, Request, take_object, take_text};
 use crate::Gateway;
 
 /// A resource type that the caller named, and what the call says about an instance of it.
-#[derive(Clone)]
 pub(crate) struct Target {
     connector: Arc<Connector>,
     type_name: String,

@@ -51,16 +51,10 @@ fn resolve(gateway: &Gateway, mut arguments: Map<String, Value>) -> Result<Reque
         .and_then(|value| value.as_u64())
         .unwrap_or(DEFAULT_SECONDS);
     let target = Target::take(gateway, arguments)?;
-    Wait::on(target, Duration::from_secs(seconds)).map(Request::Wait)
-}
-
-impl Wait {
-    /// Watches `target`, whose arguments are those of `get`.
-    pub(crate) fn on(target: Target, timeout: Duration) -> Result<Self, Error> {
-        let Some(rule) = target.resource().wait.clone() else {
-            return Err(Error::invalid(format!("{} has nothing to wait for", target.type_id()))
-                .hint("runs, plans, applies and jobs come to rest; use infra_get for the rest"));
-        };
-        Ok(Self { get: target.invocation("get")?, rule, timeout })
-    }
+    let Some(rule) = target.resource().wait.clone() else {
+        return Err(Error::invalid(format!("{} has nothing to wait for", target.type_id()))
+            .hint("runs, plans, applies and jobs come to rest; use infra_get for the rest"));
+    };
+    let get = target.invocation("get")?;
+    Ok(Request::Wait(Wait { get, rule, timeout: Duration::from_secs(seconds) }))
 }

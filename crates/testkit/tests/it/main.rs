@@ -1,5 +1,7 @@
 //! The product from the outside: MCP over HTTP, its own client, its files.
 
+#![cfg(test)]
+
 mod approval;
 mod audit;
 mod door;
