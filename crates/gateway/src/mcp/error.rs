@@ -5,7 +5,7 @@ use pilothouse_model::{Error, Kind};
 use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
 use serde_json::json;
 
-/// A request that gets no result. What each becomes on the wire is [`Refusal::into_data`].
+/// A request that gets no result: a JSON-RPC error on the wire.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// No tool of that name, for this caller.
