@@ -1,6 +1,6 @@
 //! Puts the product together from its configuration; the only place that knows all of its parts.
 
-use std::{num::NonZeroU32, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use pilothouse_access::Policy;
 use pilothouse_connectors::{Connector, Connectors, Options, Transport, transport::Embedded};
@@ -18,9 +18,6 @@ const THARSIS: &str = "tharsis";
 const EMBEDDED: &str = Connector::DEFAULT_INSTANCE;
 /// The instance that `THARSIS_ENDPOINT` names.
 const REMOTE: &str = "remote";
-
-/// Calls a second that one principal may make on average.
-const CALLS_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("50 is not zero");
 
 /// The composed product; nothing runs until it is served.
 pub struct Product {
@@ -43,7 +40,8 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
     if let Some(remote) = config.tharsis.remote.clone() {
         connectors.add(tharsis(REMOTE, remote.remote()?.into())?)?;
     }
-    let gateway = Gateway::new(connectors, store.clone(), Limits::new(CALLS_PER_SECOND));
+    let gateway =
+        Gateway::new(connectors, store.clone(), Limits::new(config.server.calls_per_second));
     Ok(Product {
         store,
         terraform,
