@@ -1,29 +1,44 @@
-//! What every surface shares: the connectors, the store, the limits, the search index.
+//! What every surface shares: the connectors, the store, the limits, compiled schemas, the search
+//! index.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+};
 
 use pilothouse_connectors::Connectors;
+use pilothouse_model::Error;
 use pilothouse_registry::{
-    PlatformCatalog,
+    Operation, PlatformCatalog, schema,
     search::{CatalogSearch, Found},
 };
 use pilothouse_store::Store;
 use serde_json::{Value, json};
 
-use crate::Limits;
+use crate::{Limits, recorder::Recorder, validate::Schema};
 
 /// The governed way to every configured platform.
 pub struct Gateway {
     connectors: Connectors,
     store: Store,
+    recorder: Recorder,
     limits: Limits,
+    /// By operation, compiled at its first call.
+    schemas: RwLock<HashMap<String, Arc<Schema>>>,
     /// Built at the first search.
     index: OnceLock<CatalogSearch>,
 }
 
 impl Gateway {
     pub fn new(connectors: Connectors, store: Store, limits: Limits) -> Self {
-        Self { connectors, store, limits, index: OnceLock::new() }
+        Self {
+            connectors,
+            recorder: Recorder::new(store.clone()),
+            store,
+            limits,
+            schemas: RwLock::default(),
+            index: OnceLock::new(),
+        }
     }
 
     pub fn connectors(&self) -> &Connectors {
@@ -36,6 +51,22 @@ impl Gateway {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// The schema of an operation's arguments.
+    pub(crate) fn schema(&self, operation: &Operation) -> Result<Arc<Schema>, Error> {
+        let known = self.schemas.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(schema) = known.get(&operation.id) {
+            return Ok(Arc::clone(schema));
+        }
+        drop(known);
+        let schema = Arc::new(Schema::compile(schema::arguments(operation))?);
+        let mut known = self.schemas.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(known.entry(operation.id.clone()).or_insert(schema)))
     }
 
     /// The catalogs of the configured platforms, in order of their names.

@@ -8,6 +8,7 @@ mod conversation;
 mod gateway;
 mod limits;
 pub mod mcp;
+mod recorder;
 mod redact;
 mod served;
 mod session_store;

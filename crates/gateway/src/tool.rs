@@ -98,7 +98,7 @@ impl Tool {
             Action::Verb(verb) => (verb.resolve)(gateway, arguments),
             Action::Mapped { connector, tool } => {
                 let connector = Arc::clone(connector);
-                Invocation::mapped(connector, tool, arguments).map(Request::Operation)
+                Invocation::mapped(gateway, connector, tool, arguments).map(Request::Operation)
             }
         }
     }

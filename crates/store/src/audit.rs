@@ -87,6 +87,18 @@ impl Store {
         Ok(())
     }
 
+    /// Adds rows in one commit: all of them or none.
+    pub async fn audit_insert_all(&self, records: &[AuditRecord]) -> Result<()> {
+        if let [record] = records {
+            return self.audit_insert(record).await;
+        }
+        let mut tx = self.begin().await?;
+        for record in records {
+            self.audit_insert_in_txn(&mut tx, record).await?;
+        }
+        tx.commit().await
+    }
+
     /// The rows that match, newest first.
     pub async fn audit_list(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
         let rows: Vec<Row> =

@@ -103,7 +103,7 @@ impl Record {
             outcome,
             ..self.row.clone()
         };
-        Ok(gateway.store().audit_insert(&row).await?)
+        gateway.recorder().record(row).await
     }
 }
 

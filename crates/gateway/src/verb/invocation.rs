@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use pilothouse_connectors::Connector;
 use pilothouse_model::{Error, Risk};
-use pilothouse_registry::{schema, surface::Tool};
+use pilothouse_registry::surface::Tool;
 use serde_json::{Map, Value};
 
-use crate::validate::Schema;
+use crate::Gateway;
 
 pub(crate) struct Invocation {
     pub(crate) connector: Arc<Connector>,
@@ -26,13 +26,14 @@ pub(crate) struct Invocation {
 impl Invocation {
     /// Checks `arguments` against the operation's schema.
     pub(crate) fn new(
+        gateway: &Gateway,
         connector: Arc<Connector>,
         type_name: &str,
         operation: &str,
         arguments: Map<String, Value>,
     ) -> Result<Self, Error> {
         let spec = connector.catalog().resource_type(type_name)?.operation(operation)?;
-        Schema::compile(schema::arguments(spec))?.check(&arguments)?;
+        gateway.schema(spec)?.check(&arguments)?;
         Ok(Self {
             name: spec.id.clone(),
             risk: spec.risk_with(&arguments),
@@ -46,6 +47,7 @@ impl Invocation {
 
     /// The call of a drop-in tool: its arguments under the operation's names, its view.
     pub(crate) fn mapped(
+        gateway: &Gateway,
         connector: Arc<Connector>,
         tool: &Tool,
         arguments: Map<String, Value>,
@@ -57,7 +59,8 @@ impl Invocation {
         };
         // An absent optional argument may be spelt null by a drop-in server's clients.
         let given = arguments.into_iter().filter(|(_, value)| !value.is_null());
-        let invocation = Self::new(connector, type_name, operation, given.map(rename).collect())?;
+        let invocation =
+            Self::new(gateway, connector, type_name, operation, given.map(rename).collect())?;
         Ok(Self { view: tool.view.clone(), ..invocation })
     }
 }

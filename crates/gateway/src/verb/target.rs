@@ -11,18 +11,19 @@ use super::{Invocation, Request, take_object, take_text};
 use crate::Gateway;
 
 /// A resource type that the caller named, and what the call says about an instance of it.
-pub(crate) struct Target {
+pub(crate) struct Target<'g> {
+    gateway: &'g Gateway,
     connector: Arc<Connector>,
     type_name: String,
     /// Arguments of the operation: the id, and the fields of `params`, `filters` or `body`.
     pub(crate) arguments: Map<String, Value>,
 }
 
-impl Target {
+impl<'g> Target<'g> {
     /// Takes `resource_type`, `id`, `instance` and the operation's own arguments out of the
     /// tool's arguments.
     pub(crate) fn take(
-        gateway: &Gateway,
+        gateway: &'g Gateway,
         mut arguments: Map<String, Value>,
     ) -> Result<Self, Error> {
         let name = take_text(&mut arguments, "resource_type").unwrap_or_default();
@@ -41,7 +42,7 @@ impl Target {
         {
             return Err(Error::invalid("\"id\" is given twice"));
         }
-        Ok(Self { connector, type_name, arguments: merged })
+        Ok(Self { gateway, connector, type_name, arguments: merged })
     }
 
     pub(crate) fn resource(&self) -> &ResourceType {
@@ -62,7 +63,7 @@ impl Target {
     /// The call of `operation` with these arguments; refused when the type has no such operation.
     pub(crate) fn invocation(self, name: &str) -> Result<Invocation, Error> {
         self.public_operation(name)?;
-        Invocation::new(self.connector, &self.type_name, name, self.arguments)
+        Invocation::new(self.gateway, self.connector, &self.type_name, name, self.arguments)
     }
 
     /// The operation `name`, unless the type has none or only hooks may call it.
