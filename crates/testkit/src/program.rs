@@ -18,6 +18,7 @@ impl Program {
     /// Starts `serve` on a free port with its data in `data`.
     pub fn serve(data: &Path, variables: &[(&str, &str)]) -> Self {
         let mut child = command(data, variables)
+            .args(["serve", "--listen", "127.0.0.1:0"])
             .stderr(Stdio::piped())
             .stdin(Stdio::null())
             .spawn()
@@ -47,11 +48,16 @@ impl Drop for Program {
     }
 }
 
+/// Runs an operator command to its end; gives its exit code and what it printed.
+pub fn operate(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = command(data, &[]).args(arguments).output().expect("the program starts");
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 #[expect(clippy::disallowed_methods, reason = "tests start the product itself")]
 fn command(data: &Path, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(path());
-    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
-    command.env_clear().envs(variables.iter().copied());
+    command.env_clear().envs(variables.iter().copied()).arg("--data").arg(data);
     command
 }
 

@@ -137,15 +137,15 @@ async fn stage_logs(
         let text = page["logs"].as_str().unwrap_or_default();
         let mut out = anstream::stdout();
         after_write(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?;
-        let next = page["next_start"].as_u64().unwrap_or(start);
+        let size = page["size"].as_u64().unwrap_or_default();
         let more = page["has_more"] == true;
         if !more && (rests || !arguments.follow) {
             return Ok(Some(status));
         }
-        if next == start && !more {
+        if size == 0 {
             tokio::time::sleep(PAUSE).await;
         }
-        start = next;
+        start += size;
     }
 }
 

@@ -1,6 +1,6 @@
 //! The drop-in tools of the Tharsis surface on a real run, and `runs logs -f` for its operator.
 
-use pilothouse_testkit::{TestApp, terraform};
+use pilothouse_testkit::{TestApp, operate, terraform};
 use serde_json::{Value, json};
 
 const SURFACE: &str = "/mcp/tharsis";
@@ -66,6 +66,26 @@ async fn every_tool_answers_in_the_shape_of_the_server_it_replaces() {
     assert_eq!(group["full_path"], "acme");
     let found = ask(&app, "get_workspaces", json!({ "search": "net", "first": 5 })).await;
     assert_eq!(found["page_info"]["total_count"], 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_lists_shows_and_follows_the_same_run() {
+    let Some(terraform) = terraform() else { return };
+    let app =
+        TestApp::start(&[("PILOTHOUSE_AUTO_APPROVE", "all"), ("PILOTHOUSE_TERRAFORM", &terraform)])
+            .await;
+    let run_id = run(&app, "output \"broken\" {\n  value = local.missing\n}\n").await;
+    let data = app.data();
+    let (code, listed) = operate(&data, &["runs", "list"]);
+    assert_eq!(code, Some(0));
+    assert!(listed.contains(&run_id) && listed.contains("errored"), "{listed}");
+    let (_, shown) = operate(&data, &["runs", "show", &run_id]);
+    assert!(shown.contains("main.tf:2"), "{shown}");
+    let (code, log) = operate(&data, &["runs", "logs", "-f", &run_id]);
+    assert_eq!(code, Some(1), "following a run that fails is a failure");
+    assert_eq!(log.matches("$ terraform plan").count(), 1, "{log}");
+    assert!(log.contains("undeclared local value"), "{log}");
     app.stop().await;
 }
 
