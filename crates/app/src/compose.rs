@@ -41,7 +41,7 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
         connectors.add(tharsis(REMOTE, remote.remote()?.into())?)?;
     }
     let gateway =
-        Gateway::new(connectors, store.clone(), Limits::new(config.server.calls_per_second));
+        Gateway::new(connectors, store.clone(), Limits::new(config.limit.calls_per_second));
     Ok(Product {
         store,
         terraform,

@@ -1,6 +1,6 @@
 //! The network door of `pilothouse serve`.
 
-use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use super::{
     parse,
@@ -21,8 +21,6 @@ pub struct Server {
     pub max_body_bytes: usize,
     /// How long a legacy MCP session lives without a request.
     pub session_ttl: Duration,
-    /// Calls a second that one principal may make on average; twice as many in a burst.
-    pub calls_per_second: NonZeroU32,
 }
 
 pub(super) const LISTEN: Setting = Setting::new(
@@ -62,13 +60,6 @@ const SESSION_TTL: Setting = Setting::new(
     "How long a session of an older MCP client lives without a request.",
 );
 
-const CALLS_PER_SECOND: Setting = Setting::new(
-    "server.calls_per_second",
-    "PILOTHOUSE_CALLS_PER_SECOND",
-    "a number of at least 1",
-    "Calls that one principal may make on average; twice as many in a burst.",
-);
-
 pub(super) static GROUP: Group = Group {
     title: "Server",
     about: "The network door of `pilothouse serve`.",
@@ -79,7 +70,6 @@ pub(super) static GROUP: Group = Group {
         &BEHIND_PROXY,
         &MAX_BODY_BYTES,
         &SESSION_TTL,
-        &CALLS_PER_SECOND,
     ],
 };
 
@@ -95,7 +85,6 @@ impl Server {
             parse::bytes(text).filter(|bytes| BODY_RANGE.contains(bytes))
         });
         let session_ttl = reader.required(&SESSION_TTL, parse::duration);
-        let calls_per_second = reader.required(&CALLS_PER_SECOND, parse::positive);
         let server = Self {
             listen: listen?,
             allowed_hosts: allowed_hosts?,
@@ -103,7 +92,6 @@ impl Server {
             behind_proxy: behind_proxy?,
             max_body_bytes: max_body_bytes?,
             session_ttl: session_ttl?,
-            calls_per_second: calls_per_second?,
         };
         server.check(reader);
         Some(server)
