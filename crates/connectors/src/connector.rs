@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::{
     pace::Pace,
     protocol,
-    request::{self, HttpRequest, Prepared, Request},
+    request::{self, HttpRequest, Prepared, Request, ScopeDefaults},
     retry,
     transport::{Exchange, Limits, Response, Transport},
 };
@@ -55,6 +55,7 @@ pub struct Connector {
     peer: String,
     transport: Transport,
     options: Options,
+    defaults: ScopeDefaults,
     pace: Pace,
     adapter: &'static Adapter,
 }
@@ -78,7 +79,15 @@ impl Connector {
         };
         let pace = Pace::new(options.rate);
         let instance = instance.to_owned();
-        Ok(Self { catalog, instance, peer, transport, options, pace, adapter })
+        let defaults = ScopeDefaults::default();
+        Ok(Self { catalog, instance, peer, transport, options, defaults, pace, adapter })
+    }
+
+    /// Calls that do not say where they act, act there.
+    #[must_use]
+    pub fn acting_in(mut self, defaults: ScopeDefaults) -> Self {
+        self.defaults = defaults;
+        self
     }
 
     pub fn platform(&self) -> &str {
@@ -96,7 +105,7 @@ impl Connector {
     /// The exact request of `operation` (`type.operation`), with nothing sent.
     pub fn prepare(&self, operation: &str, args: &Map<String, Value>) -> Result<Prepared> {
         let protocol = self.adapter.protocol.map(|protocol| protocol());
-        request::build(self.operation(operation)?, protocol, args)
+        request::build(self.operation(operation)?, protocol, &self.defaults, args)
     }
 
     /// Prepares and executes in one go. See [`Connector::execute`] for the answer.
@@ -143,6 +152,10 @@ impl Connector {
                     Error::internal(format!("{} has no hook {name}", self.platform()))
                 })?;
                 return hook(&HookContext::new(self, scope), args).await;
+            }
+            Request::Http(HttpRequest { host: Some(host), .. }) => {
+                let message = format!("{} has no server {host:?} configured", self.peer);
+                return Err(Error::internal(message));
             }
             Request::Http(request) => {
                 let response = retry::run(prepared.retry, &self.pace, &self.peer, || {

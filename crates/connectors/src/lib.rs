@@ -19,5 +19,5 @@ pub use connector::{
     scope::{Progress, Scope},
 };
 pub use connectors::Connectors;
-pub use request::Prepared;
+pub use request::{Prepared, ScopeDefaults, prepare};
 pub use transport::{Limits, Transport};

@@ -6,7 +6,8 @@ use http::{
     HeaderMap, Method,
     header::{ACCEPT, CONTENT_TYPE, HeaderValue},
 };
-use pilothouse_registry::spec::Retry;
+use pilothouse_model::Result;
+use pilothouse_registry::{Operation, resource::Scope, spec::Retry};
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use serde_json::{Map, Value};
 
@@ -17,6 +18,36 @@ mod target;
 
 pub(crate) use build::build;
 pub(crate) use target::{check_segment, encode_segment, target};
+
+/// Where the calls of one installation act when they do not say so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScopeDefaults {
+    /// Never an argument: an installation has one account.
+    pub account: Option<String>,
+    pub org: Option<String>,
+    pub project: Option<String>,
+}
+
+impl ScopeDefaults {
+    /// The value for the argument of this name.
+    fn of(&self, name: &str) -> Option<&str> {
+        match name {
+            Scope::ORG => self.org.as_deref(),
+            Scope::PROJECT => self.project.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// The request of an operation that is sent over HTTP or done by a hook, with nothing sent. For
+/// platforms with a connector, [`crate::Connector::prepare`] does this.
+pub fn prepare(
+    operation: &Operation,
+    defaults: &ScopeDefaults,
+    args: &Map<String, Value>,
+) -> Result<Prepared> {
+    build(operation, None, defaults, args)
+}
 
 /// One operation with its arguments, ready to be sent.
 #[derive(Clone, Debug)]
@@ -33,6 +64,25 @@ impl Prepared {
     /// secret arguments read `***`; long texts are cut and say how long they are.
     pub fn to_json(&self) -> Value {
         self.shown.clone()
+    }
+
+    /// Exactly what will be sent, if it is a single HTTP request. Its URI is the path and query;
+    /// credentials are added when it is sent.
+    pub fn to_http(&self) -> Option<http::Request<Bytes>> {
+        let Request::Http(request) = &self.request else { return None };
+        let mut sent = http::Request::new(request.body.bytes());
+        *sent.method_mut() = request.method.clone();
+        *sent.uri_mut() = request.target.parse().ok()?;
+        *sent.headers_mut() = request.headers();
+        Some(sent)
+    }
+
+    /// The platform's server it goes to, if not the main one.
+    pub fn host(&self) -> Option<&str> {
+        match &self.request {
+            Request::Http(request) => request.host.as_deref(),
+            Request::Grpc(_) | Request::Hook { .. } => None,
+        }
     }
 
     /// `type.operation`.
@@ -56,6 +106,8 @@ pub(crate) enum Request {
 #[derive(Clone, Debug)]
 pub(crate) struct HttpRequest {
     pub method: Method,
+    /// A server of the platform other than its main one, by the registry's name for it.
+    pub host: Option<String>,
     pub target: String,
     pub headers: HeaderMap,
     pub body: Payload,
@@ -65,6 +117,8 @@ pub(crate) struct HttpRequest {
 pub(crate) enum Payload {
     None,
     Json(Value),
+    /// Of the type the request's headers state.
+    Text(String),
     /// Uploads.
     Raw {
         content_type: &'static str,
@@ -76,7 +130,7 @@ impl HttpRequest {
     /// A request for whatever the platform sends, usually not JSON.
     pub(crate) fn raw(method: Method, target: String, body: Payload) -> Self {
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("*/*"))]);
-        Self { method, target, headers, body }
+        Self { method, host: None, target, headers, body }
     }
 
     /// The request's headers with those that follow from its body.
@@ -84,9 +138,9 @@ impl HttpRequest {
         let mut headers = self.headers.clone();
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         match &self.body {
-            Payload::None => {}
+            Payload::None | Payload::Text(_) => {}
             Payload::Json(_) => {
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
             }
             Payload::Raw { content_type, .. } => {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -100,6 +154,7 @@ impl Payload {
     pub(crate) fn bytes(&self) -> Bytes {
         match self {
             Self::None => Bytes::new(),
+            Self::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
             Self::Json(json) => Bytes::from(json.to_string()),
             Self::Raw { bytes, .. } => bytes.clone(),
         }

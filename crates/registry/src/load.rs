@@ -7,6 +7,7 @@ mod argument;
 mod fault;
 mod operation;
 mod paging;
+mod route;
 mod tool;
 
 use std::collections::BTreeMap;
@@ -93,7 +94,9 @@ fn add_toolset(
     toolset: Toolset,
 ) {
     let ToolsetHead { name, .. } = &toolset.toolset;
-    if file_name(path).strip_suffix(".toml") != Some(name) {
+    let stem = file_name(path).strip_suffix(".toml");
+    let is_reserved = matches!(name.as_str(), "platform" | "surface");
+    if stem != Some(name) && !(is_reserved && stem == Some(&format!("{name}_toolset"))) {
         report.fault(format!("toolset {name:?} must be in a file of that name"));
     }
     let toolset_name = name.clone();
@@ -127,8 +130,14 @@ fn resolve(
         .into_iter()
         .filter_map(|(name, spec)| {
             let mut report = report.within(&name);
-            let scope = operation::Scope { platform, styles, type_id: &id, title: &resource.title };
-            Some((name.clone(), operation::resolve(&mut report, &scope, &name, spec)?))
+            let parent = operation::Parent {
+                platform,
+                styles,
+                scope: resource.scope.as_deref(),
+                type_id: &id,
+                title: &resource.title,
+            };
+            Some((name.clone(), operation::resolve(&mut report, &parent, &name, spec)?))
         })
         .collect::<BTreeMap<_, _>>();
     let wait = resource.wait.and_then(|wait| resolve_wait(report, wait));

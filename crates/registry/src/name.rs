@@ -6,9 +6,12 @@ use crate::load::Report;
 /// Leaves room for a gateway's prefix within the 64 characters that clients accept.
 pub const MAX_NAME: usize = 40;
 
-/// `[a-z][a-z0-9_]*`, at most [`MAX_NAME`] characters.
-pub(crate) fn is_name(text: &str) -> bool {
-    text.len() <= MAX_NAME
+/// The bound on names that no client prefixes: of arguments and of hooks.
+const MAX_INNER_NAME: usize = 64;
+
+/// `[a-z][a-z0-9_]*`, at most `max` characters.
+fn is_name(text: &str, max: usize) -> bool {
+    text.len() <= max
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
@@ -23,9 +26,18 @@ pub(crate) fn normal(text: &str) -> String {
 
 /// `what` is the kind of name ("resource").
 pub(crate) fn check(report: &mut Report<'_>, what: &str, name: &str) {
-    if !is_name(name) {
+    check_within(report, what, name, MAX_NAME);
+}
+
+/// As [`check`], for the names of arguments and hooks.
+pub(crate) fn check_inner(report: &mut Report<'_>, what: &str, name: &str) {
+    check_within(report, what, name, MAX_INNER_NAME);
+}
+
+fn check_within(report: &mut Report<'_>, what: &str, name: &str, max: usize) {
+    if !is_name(name, max) {
         report.fault(format!(
-            "{what} {name:?} must be lower-case letters, digits and \"_\", at most {MAX_NAME}"
+            "{what} {name:?} must be lower-case letters, digits and \"_\", at most {max}"
         ));
     }
 }

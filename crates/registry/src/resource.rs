@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use pilothouse_model::Risk;
 use serde_json::Value;
 
-pub use crate::spec::Retry;
+pub use crate::spec::{Level, Retry};
 use crate::{
-    binding::{Binding, Place},
+    binding::{Binding, Method, PathTemplate, Place},
     pointer::Pointer,
     spec::Arg,
 };
@@ -39,6 +39,15 @@ pub struct Operation {
     pub name: String,
     pub about: String,
     pub binding: Binding,
+    /// Requests that some arguments call for, in the order they are tried.
+    pub routes: Vec<Route>,
+    /// What makes the body of the request from the arguments placed at [`Place::Hook`].
+    pub body_hook: Option<String>,
+    pub scope: Scope,
+    /// A server of the platform other than its main one.
+    pub host: Option<String>,
+    /// The body's media type, if it is not JSON.
+    pub content_type: Option<String>,
     /// The least risk; ask [`Operation::risk_with`] when the arguments are known.
     pub risk: Risk,
     pub risk_if: BTreeMap<String, Risk>,
@@ -63,6 +72,42 @@ pub struct Operation {
 pub struct Argument {
     pub spec: Arg,
     pub place: Place,
+    /// Places that get the same value.
+    pub also: Vec<Place>,
+    /// Places that get the value only if the call itself gives it.
+    pub if_given: Vec<Place>,
+    /// Fields of an object that go elsewhere, without the object.
+    pub moved: BTreeMap<String, Vec<Place>>,
+}
+
+impl Argument {
+    /// An argument with one place.
+    pub fn new(spec: Arg, place: Place) -> Self {
+        Self { spec, place, also: Vec::new(), if_given: Vec::new(), moved: BTreeMap::new() }
+    }
+
+    /// All places that get the value.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        std::iter::once(&self.place).chain(&self.also)
+    }
+}
+
+/// Where the request carries the installation's account, and how much must be known of where it
+/// acts. Organization and project are arguments: [`Scope::ORG`] and [`Scope::PROJECT`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    pub account: Vec<Place>,
+    pub required: Level,
+}
+
+/// See [`crate::spec::Route`].
+#[derive(Clone, Debug)]
+pub struct Route {
+    pub given: Vec<String>,
+    pub method: Method,
+    pub path: PathTemplate,
+    pub account: Vec<Place>,
+    pub host: Option<String>,
 }
 
 /// What an answer of a paged operation says about the rest. The places of limit and cursor are
@@ -74,6 +119,8 @@ pub struct Paging {
     pub total: Option<Pointer>,
     /// The cursor is a page number that starts here and goes up by one.
     pub first_page: Option<u64>,
+    /// The cursor is the number of an item, starts here and goes up by the limit.
+    pub first_item: Option<u64>,
     pub default: u64,
     pub max: u64,
 }
@@ -99,6 +146,22 @@ pub enum Rest {
 impl Paging {
     pub const LIMIT: &str = "limit";
     pub const CURSOR: &str = "cursor";
+}
+
+impl Scope {
+    /// A placeholder, never an argument: the account is the installation's.
+    pub const ACCOUNT: &str = "account_id";
+    pub const ORG: &str = "org_id";
+    pub const PROJECT: &str = "project_id";
+
+    /// Whether the argument of this name must be known.
+    pub fn requires(&self, name: &str) -> bool {
+        match name {
+            Self::ORG => self.required >= Level::Org,
+            Self::PROJECT => self.required >= Level::Project,
+            _ => false,
+        }
+    }
 }
 
 impl ResourceType {

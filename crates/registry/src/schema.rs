@@ -74,7 +74,13 @@ fn of(arg: &Arg) -> Map<String, Value> {
         ArgType::Number => range("number", arg),
         ArgType::Boolean => plain("boolean"),
         ArgType::Object if arg.fields.is_empty() => plain("object"),
-        ArgType::Object => fields(&arg.fields),
+        ArgType::Object => {
+            let mut schema = fields(&arg.fields);
+            if arg.open {
+                schema.remove("additionalProperties");
+            }
+            schema
+        }
         ArgType::Objects => list(arg, fields(&arg.fields)),
         ArgType::Array => list(arg, text(arg)),
         ArgType::Map => map(arg),

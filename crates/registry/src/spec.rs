@@ -21,6 +21,48 @@ pub struct Platform {
     /// Arguments that many operations take; an operation names them in `shared`.
     #[serde(default)]
     pub args: BTreeMap<String, Arg>,
+    /// How requests say in which account, organization and project they act, by the name types
+    /// and operations use for it.
+    #[serde(default)]
+    pub scope: BTreeMap<String, Scope>,
+    /// Servers of the platform besides its main one, by name, with what they are for.
+    #[serde(default)]
+    pub host: BTreeMap<String, String>,
+}
+
+/// Where a request carries the account, organization and project it acts in. The account is the
+/// installation's; the others are arguments, `org_id` and `project_id`. A path may have
+/// placeholders of these names, and `account_id`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    /// Written as [`Arg::to`], like the other two.
+    #[serde(default)]
+    pub account: Vec<String>,
+    /// Without it there is no argument `org_id`; empty if it only fills a placeholder.
+    pub org: Option<Vec<String>>,
+    /// Without it there is no argument `project_id`; empty if it only fills a placeholder.
+    pub project: Option<Vec<String>>,
+    /// Places that get the organization only if the call itself names it.
+    #[serde(default)]
+    pub named_org: Vec<String>,
+    /// Places that get the project only if the call itself names it.
+    #[serde(default)]
+    pub named_project: Vec<String>,
+    /// What must be known. A call that leaves it out acts where the installation says; anything
+    /// below it is sent only if the call names it.
+    #[serde(default)]
+    pub required: Level,
+}
+
+/// How narrow a scope is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    #[default]
+    Account,
+    Org,
+    Project,
 }
 
 /// `registry/<platform>/<toolset>.toml`.
@@ -56,6 +98,8 @@ pub struct Resource {
     pub fields: BTreeMap<String, String>,
     /// How to tell that a long-running instance has come to rest.
     pub wait: Option<Wait>,
+    /// Its operations' scope, defined in the platform file.
+    pub scope: Option<String>,
     pub op: BTreeMap<String, Operation>,
 }
 
@@ -90,6 +134,20 @@ pub struct Operation {
     pub grpc: Option<String>,
     /// Instead of a request: a function of the connector, which may call other operations.
     pub hook: Option<String>,
+    /// With `http`: a function of the connector that makes the body from the arguments whose
+    /// place is `hook`. Everything else about the request stays data.
+    pub body_hook: Option<String>,
+    /// Other requests for the same thing: the first one whose arguments are all given is sent
+    /// instead of `http`.
+    #[serde(default)]
+    pub route: Vec<Route>,
+    /// Instead of the type's scope.
+    pub scope: Option<String>,
+    /// The server to ask, named in the platform file; the platform's main one without it.
+    pub host: Option<String>,
+    /// What the body is, if not JSON. A text travels as it is, anything else as JSON, which is
+    /// YAML too.
+    pub content_type: Option<String>,
     #[cfg_attr(test, schemars(with = "RiskName"))]
     pub risk: Risk,
     /// A boolean argument that is true makes the operation at least this risky.
@@ -114,10 +172,29 @@ pub struct Operation {
     /// Pagination style, defined in the platform file. Gives the operation the arguments `limit`
     /// and `cursor`.
     pub page: Option<String>,
+    /// JSON pointer to the total count, instead of the page style's.
+    pub total: Option<String>,
     /// JSON pointer to the list in the answer.
     pub items: Option<String>,
     /// JSON pointer to the part of the answer that is the result.
     pub result: Option<String>,
+}
+
+/// A request that some arguments call for.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// Arguments that must all be given, by the call itself or, in a scope that requires them, by
+    /// the installation.
+    pub given: Vec<String>,
+    /// As [`Operation::http`].
+    pub http: String,
+    /// Where the account goes, instead of the operation's scope, which keeps to say where the
+    /// organization and the project go.
+    pub scope: Option<String>,
+    /// Instead of the operation's.
+    pub host: Option<String>,
 }
 
 /// Whether a request whose fate is unknown may be sent again.
@@ -144,8 +221,14 @@ pub struct Arg {
     /// Where it goes: `path`, `query:name`, `header:name`, `body:/pointer` (`body:` is the whole
     /// body), or `hook` (the hook reads it). Without it: the hook if there is one, the path if a
     /// placeholder has this name, else the query of a GET or DELETE or the body of anything else,
-    /// under the argument's own name.
+    /// under the argument's own name. A field of an argument goes where its object goes unless it
+    /// has a place of its own, outside of the object.
     pub to: Option<String>,
+    /// More places that get the same value.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// The argument whose value this one takes if it is not given.
+    pub from: Option<String>,
     /// The values allowed.
     #[serde(default)]
     pub values: Vec<String>,
@@ -161,6 +244,9 @@ pub struct Arg {
     /// What an object, or each object in a list, consists of.
     #[serde(default)]
     pub fields: BTreeMap<String, Arg>,
+    /// An object takes fields that are not listed, too.
+    #[serde(default)]
+    pub open: bool,
     /// Never stored, shown or logged.
     #[serde(default)]
     pub secret: bool,
@@ -196,8 +282,8 @@ pub enum ArgType {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
-    /// Same grammar as [`Arg::to`].
-    pub limit: String,
+    /// Same grammar as [`Arg::to`]; nowhere if the platform decides how long a page is.
+    pub limit: Option<String>,
     pub cursor: String,
     /// JSON pointer to the next cursor; absent for styles that count pages.
     pub next: Option<String>,
@@ -207,6 +293,8 @@ pub struct Page {
     pub total: Option<String>,
     /// The cursor is a page number that starts here and goes up by one.
     pub first_page: Option<u64>,
+    /// The cursor is the number of an item, starts here and goes up by the limit.
+    pub first_item: Option<u64>,
     pub default: u64,
     pub max: u64,
 }

@@ -51,6 +51,7 @@ impl<'a> HookContext<'a> {
     pub(crate) async fn ask(&self, target: &str, question: Value) -> Result<Value> {
         let request = HttpRequest {
             method: Method::POST,
+            host: None,
             target: target.to_owned(),
             headers: HeaderMap::new(),
             body: Payload::Json(question),

@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PageRequest {
     pub limit: u64,
-    /// For platforms that count their pages.
+    /// For platforms that count their pages or items.
     pub number: Option<u64>,
+    /// How much the number goes up from page to page.
+    pub step: u64,
 }
 
 pub(super) fn shape(
@@ -60,7 +62,7 @@ fn next(paging: &Paging, page: PageRequest, answer: &Value, items: &[Value]) -> 
     let more = paging.more.as_ref().map(|more| more.get(answer) == Some(&Value::Bool(true)));
     if let Some(number) = page.number {
         let full = u64::try_from(items.len()).is_ok_and(|count| count >= page.limit);
-        return more.unwrap_or(full).then(|| (number + 1).to_string());
+        return more.unwrap_or(full).then(|| (number + page.step).to_string());
     }
     if more == Some(false) {
         return None;
@@ -82,6 +84,7 @@ mod tests {
             more: "/page/more".parse().ok(),
             total: "/page/total".parse().ok(),
             first_page: None,
+            first_item: None,
             default: 2,
             max: 10,
         }
@@ -93,6 +96,7 @@ mod tests {
             more: more.map(|more| more.parse().unwrap()),
             total: None,
             first_page: Some(0),
+            first_item: None,
             default: 2,
             max: 10,
         }
@@ -100,7 +104,7 @@ mod tests {
 
     #[test]
     fn lists_of_every_style_take_one_form() {
-        let at = |number| PageRequest { limit: 2, number };
+        let at = |number| PageRequest { limit: 2, number, step: 1 };
         for (paging, page, answer, expected) in [
             (
                 cursors(),

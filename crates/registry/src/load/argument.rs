@@ -7,9 +7,10 @@ use thiserror::Error;
 
 use super::fault::Report;
 use crate::{
-    binding::{Binding, Place, PlaceError},
+    binding::{Binding, Method, PathTemplate, Place, PlaceError},
     name,
     pointer::Pointer,
+    resource::{Argument, Route},
     spec::{Arg, ArgType},
 };
 
@@ -30,7 +31,7 @@ pub(crate) struct Date;
 pub(super) fn check_all(report: &mut Report<'_>, args: &BTreeMap<String, Arg>) {
     for (name, arg) in args {
         let mut report = report.within(name);
-        name::check(&mut report, "argument", name);
+        name::check_inner(&mut report, "argument", name);
         check(&mut report, arg);
     }
 }
@@ -61,10 +62,13 @@ fn check(report: &mut Report<'_>, arg: &Arg) {
     if let Some(default) = &arg.default {
         check_default(report, arg, default);
     }
+    if arg.open && arg.kind != Object {
+        report.fault("only an object can be open");
+    }
     for (name, field) in &arg.fields {
         let mut report = report.within(name);
-        if field.to.is_some() {
-            report.fault("a field goes where its object goes");
+        if field.fields.values().any(|inner| inner.to.is_some() || !inner.also.is_empty()) {
+            report.fault("a field goes where its object goes, unless it is an argument's own");
         }
         check(&mut report, field);
     }
@@ -93,34 +97,96 @@ fn check_default(report: &mut Report<'_>, arg: &Arg, default: &toml::Value) {
     }
 }
 
-/// Where the argument goes, stated or by the rule of [`Arg::to`].
-pub(super) fn place(name: &str, arg: &Arg, binding: &Binding) -> Result<Place, Misplaced> {
-    let Some(text) = &arg.to else { return Ok(default_place(name, binding)) };
-    let place: Place = text.parse()?;
-    let exists = match (&place, binding) {
-        (Place::Hook, Binding::Hook(_))
-        | (Place::Query(_) | Place::Header(_), Binding::Http { .. })
-        | (Place::Header(_) | Place::Body(_), Binding::Grpc { .. }) => true,
-        (Place::Body(_), Binding::Http { method, .. }) => method.has_body(),
-        (Place::Path, Binding::Http { path, .. }) => {
-            if path.placeholders().all(|placeholder| placeholder != name) {
-                return Err(Misplaced::NoPlaceholder);
-            }
-            true
-        }
-        _ => false,
+/// The argument with its places: stated or by the rule of [`Arg::to`].
+pub(super) fn resolve(name: &str, arg: &Arg, request: &Request<'_>) -> Result<Argument, Misplaced> {
+    let place = match &arg.to {
+        Some(text) => request.place(name, text)?,
+        None => request.default_place(name),
     };
-    if exists { Ok(place) } else { Err(Misplaced::NoSuchPlace(text.clone())) }
+    let mut argument = Argument::new(arg.clone(), place);
+    argument.also = request.places(name, &arg.also)?;
+    for (name, field) in &arg.fields {
+        let stated: Vec<String> = field.to.iter().chain(&field.also).cloned().collect();
+        if !stated.is_empty() {
+            argument.moved.insert(name.clone(), request.places(name, &stated)?);
+        }
+    }
+    Ok(argument)
 }
 
-fn default_place(name: &str, binding: &Binding) -> Place {
-    match binding {
-        Binding::Hook(_) => Place::Hook,
-        Binding::Http { path, .. } if path.placeholders().any(|holder| holder == name) => {
-            Place::Path
+/// What an operation sends, as far as places depend on it.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub(super) binding: &'a Binding,
+    pub(super) routes: &'a [Route],
+    pub(super) has_body_hook: bool,
+}
+
+impl Request<'_> {
+    fn has_placeholder(&self, name: &str) -> bool {
+        self.paths().any(|path| path.placeholders().any(|placeholder| placeholder == name))
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &PathTemplate> {
+        let main = match self.binding {
+            Binding::Http { path, .. } => Some(path),
+            _ => None,
+        };
+        main.into_iter().chain(self.routes.iter().map(|route| &route.path))
+    }
+
+    fn has_body(&self) -> bool {
+        let methods = self.routes.iter().map(|route| route.method);
+        match self.binding {
+            Binding::Http { method, .. } => methods.chain([*method]).any(Method::has_body),
+            _ => false,
         }
-        Binding::Http { method, .. } if !method.has_body() => Place::Query(name.to_owned()),
-        Binding::Http { .. } | Binding::Grpc { .. } => Place::Body(Pointer::of(name)),
+    }
+
+    pub(super) fn places(&self, name: &str, texts: &[String]) -> Result<Vec<Place>, Misplaced> {
+        texts.iter().map(|text| self.place(name, text)).collect()
+    }
+
+    /// Where an argument of the scope goes: its placeholder, if there is one, and `texts`.
+    pub(super) fn scope_places(
+        &self,
+        name: &str,
+        texts: &[String],
+    ) -> Result<Vec<Place>, Misplaced> {
+        let mut places = self.places(name, texts)?;
+        if self.has_placeholder(name) {
+            places.insert(0, Place::Path);
+        }
+        Ok(places)
+    }
+
+    fn place(&self, name: &str, text: &str) -> Result<Place, Misplaced> {
+        let place: Place = text.parse()?;
+        let exists = match (&place, self.binding) {
+            (Place::Hook, Binding::Hook(_))
+            | (Place::Query(_) | Place::Header(_), Binding::Http { .. })
+            | (Place::Header(_) | Place::Body(_), Binding::Grpc { .. }) => true,
+            (Place::Hook, Binding::Http { .. }) => self.has_body_hook,
+            (Place::Body(_), Binding::Http { .. }) => self.has_body(),
+            (Place::Path, Binding::Http { .. }) => {
+                if !self.has_placeholder(name) {
+                    return Err(Misplaced::NoPlaceholder);
+                }
+                true
+            }
+            _ => false,
+        };
+        if exists { Ok(place) } else { Err(Misplaced::NoSuchPlace(text.to_owned())) }
+    }
+
+    fn default_place(&self, name: &str) -> Place {
+        match self.binding {
+            Binding::Hook(_) => Place::Hook,
+            Binding::Http { .. } if self.has_placeholder(name) => Place::Path,
+            Binding::Http { .. } if self.has_body_hook => Place::Hook,
+            Binding::Http { method, .. } if !method.has_body() => Place::Query(name.to_owned()),
+            Binding::Http { .. } | Binding::Grpc { .. } => Place::Body(Pointer::of(name)),
+        }
     }
 }
 

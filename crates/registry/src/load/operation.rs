@@ -5,37 +5,56 @@ use std::collections::BTreeMap;
 use pilothouse_model::Risk;
 use serde_json::Value;
 
-use super::{argument, fault::Report, paging::PageStyle};
+use super::{
+    argument::{self, Request},
+    fault::Report,
+    paging::PageStyle,
+    route,
+};
 use crate::{
     binding::{Binding, Place},
     name,
     pointer::Pointer,
-    resource::{Argument, Operation, Paging},
+    resource::{self, Argument, Operation, Paging},
     spec::{self, Arg, ArgType, Platform, Retry},
 };
 
 /// What an operation is part of.
-pub(super) struct Scope<'a> {
+pub(super) struct Parent<'a> {
     pub(super) platform: &'a Platform,
     pub(super) styles: &'a BTreeMap<String, PageStyle>,
+    /// The name of the type's scope.
+    pub(super) scope: Option<&'a str>,
     pub(super) type_id: &'a str,
     pub(super) title: &'a str,
 }
 
 pub(super) fn resolve(
     report: &mut Report<'_>,
-    scope: &Scope<'_>,
+    parent: &Parent<'_>,
     name: &str,
     spec: spec::Operation,
 ) -> Option<Operation> {
     name::check(report, "operation", name);
     let binding = binding(report, &spec)?;
-    let about = spec.about.clone().or_else(|| default_about(name, scope.title));
+    let about = spec.about.clone().or_else(|| default_about(name, parent.title));
     if about.is_none() {
         report.fault("an action needs an about: its name alone does not say what it does");
     }
-    let (args, paging) = arguments(report, scope, &spec, &binding);
-    check_placeholders(report, &binding, &args);
+    if let Some(hook) = &spec.body_hook {
+        name::check_inner(report, "hook", hook);
+    }
+    let routes = route::routes(report, parent, &spec, &binding);
+    let request =
+        Request { binding: &binding, routes: &routes, has_body_hook: spec.body_hook.is_some() };
+    let style = route::scope(report, parent, spec.scope.as_deref().or(parent.scope));
+    let (args, paging) = arguments(report, parent, &spec, &request, style);
+    let scoped = resource::Scope {
+        account: route::account(report, style, &binding),
+        required: style.map(|style| style.required).unwrap_or_default(),
+    };
+    route::check(report, &request, &args, &scoped);
+    route::check_http_only(report, &spec, parent.platform);
     check_risk(report, &spec, &args);
     let pointer = |report: &mut Report<'_>, key: &str, text: &Option<String>| -> Option<Pointer> {
         text.as_ref().and_then(|text| report.within(key).keep(text.parse()))
@@ -45,11 +64,16 @@ pub(super) fn resolve(
         report.fault("page needs items: where the list is in the answer");
     }
     Some(Operation {
-        id: format!("{}.{name}", scope.type_id),
+        id: format!("{}.{name}", parent.type_id),
         name: name.to_owned(),
         about: about.unwrap_or_default(),
         target: target(report, spec.target, &args),
         constants: constants(report, &binding, &spec.set),
+        routes,
+        body_hook: spec.body_hook,
+        scope: scoped,
+        host: spec.host,
+        content_type: spec.content_type,
         result: pointer(report, "result", &spec.result),
         binding,
         risk: spec.risk,
@@ -67,7 +91,10 @@ fn binding(report: &mut Report<'_>, spec: &spec::Operation) -> Option<Binding> {
         (Some(http), None, None) => report.keep(Binding::parse_http(http)),
         (None, Some(grpc), None) => report.keep(Binding::parse_grpc(grpc)),
         (None, None, Some(hook)) => {
-            name::check(report, "hook", hook);
+            name::check_inner(report, "hook", hook);
+            if spec.body_hook.is_some() {
+                report.fault("a hook sends what it likes, so it has no body_hook");
+            }
             Some(Binding::Hook(hook.clone()))
         }
         _ => {
@@ -90,34 +117,63 @@ fn default_about(name: &str, title: &str) -> Option<String> {
 
 fn arguments(
     report: &mut Report<'_>,
-    scope: &Scope<'_>,
+    parent: &Parent<'_>,
     spec: &spec::Operation,
-    binding: &Binding,
+    request: &Request<'_>,
+    style: Option<&spec::Scope>,
 ) -> (BTreeMap<String, Argument>, Option<Paging>) {
     argument::check_all(report, &spec.args);
-    let shared = shared(report, scope.platform, &spec.shared);
+    let shared = shared(report, parent.platform, &spec.shared);
     let mut args = BTreeMap::new();
     for (name, arg) in spec.args.iter().chain(shared) {
         let mut report = report.within(name);
-        let Some(place) = report.keep(argument::place(name, arg, binding)) else { continue };
-        let argument = Argument { spec: arg.clone(), place };
+        let Some(argument) = report.keep(argument::resolve(name, arg, request)) else { continue };
         if args.insert(name.clone(), argument).is_some() {
             report.fault("is both shared and the operation's own");
         }
     }
-    let paging = spec.page.as_ref().and_then(|style| {
-        let Some(style) = scope.styles.get(style) else {
-            report.fault(format!("page style {style:?} is not in platform.toml"));
-            return None;
-        };
-        for (name, argument) in style.arguments(binding) {
-            if args.insert(name.clone(), argument).is_some() {
-                report.fault(format!("a paged operation has its own argument {name:?}"));
+    for (name, argument) in style.into_iter().flat_map(|it| route::arguments(report, it, request)) {
+        args.entry(name).or_insert(argument);
+    }
+    check_copies(report, &args);
+    let paging = paging(report, parent, spec, request.binding, &mut args);
+    (args, paging)
+}
+
+/// What takes its value from another argument needs one that exists.
+fn check_copies(report: &mut Report<'_>, args: &BTreeMap<String, Argument>) {
+    for (name, argument) in args {
+        let fields = argument.spec.fields.iter();
+        for (name, arg) in fields.chain([(name, &argument.spec)]) {
+            if let Some(from) = arg.from.as_ref().filter(|from| !args.contains_key(*from)) {
+                report.within(name).fault(format!("{from:?}, its source, is not an argument"));
             }
         }
-        Some(style.paging())
-    });
-    (args, paging)
+    }
+}
+
+fn paging(
+    report: &mut Report<'_>,
+    parent: &Parent<'_>,
+    spec: &spec::Operation,
+    binding: &Binding,
+    args: &mut BTreeMap<String, Argument>,
+) -> Option<Paging> {
+    let name = spec.page.as_ref()?;
+    let Some(style) = parent.styles.get(name) else {
+        report.fault(format!("page style {name:?} is not in platform.toml"));
+        return None;
+    };
+    for (name, argument) in style.arguments(binding) {
+        if args.insert(name.clone(), argument).is_some() {
+            report.fault(format!("a paged operation has its own argument {name:?}"));
+        }
+    }
+    let mut paging = style.paging();
+    if let Some(total) = &spec.total {
+        paging.total = report.within("total").keep(total.parse());
+    }
+    Some(paging)
 }
 
 fn shared<'p>(
@@ -135,25 +191,6 @@ fn shared<'p>(
             found
         })
         .collect()
-}
-
-fn check_placeholders(
-    report: &mut Report<'_>,
-    binding: &Binding,
-    args: &BTreeMap<String, Argument>,
-) {
-    let Binding::Http { path, .. } = binding else { return };
-    for name in path.placeholders() {
-        match args.get(name) {
-            None => report.fault(format!("placeholder {{{name}}} is no argument")),
-            Some(Argument { spec, place: Place::Path }) => {
-                if !spec.required && spec.default.is_none() {
-                    report.fault(format!("placeholder {{{name}}} must be required"));
-                }
-            }
-            Some(_) => report.fault(format!("placeholder {{{name}}} is sent elsewhere")),
-        }
-    }
 }
 
 fn check_risk(report: &mut Report<'_>, spec: &spec::Operation, args: &BTreeMap<String, Argument>) {

@@ -108,6 +108,43 @@ fn the_rest_of_an_operation_is_resolved() {
 }
 
 #[test]
+fn scopes_routes_and_moved_fields_are_resolved() {
+    let catalog = valid();
+    let operations = &catalog.types["part"].operations;
+    let query = |name: &str| Place::Query(name.to_owned());
+    let header = |name: &str| Place::Header(name.to_owned());
+
+    let update = &operations["update"];
+    assert_eq!(update.scope.account, [query("account"), header("X-Account")]);
+    assert!(update.scope.requires("org_id") && update.scope.requires("project_id"));
+    let org = &update.args["org_id"];
+    assert_eq!((&org.place, &org.if_given), (&query("org"), &vec![header("X-Org")]));
+    let project = &update.args["project_id"];
+    assert_eq!((&project.place, &project.also), (&query("project"), &vec![body("/project")]));
+    let branch = &update.args["body"].moved["branch"];
+    assert_eq!(branch, &[query("branch"), body("/git/branch")]);
+    assert_eq!(update.args["id"].also, [body("/id")]);
+    assert_eq!(update.host.as_deref(), Some("old"));
+    assert_eq!(update.content_type.as_deref(), Some("application/yaml"));
+
+    let get = &operations["get"];
+    assert!(!get.scope.requires("org_id"));
+    let paths: Vec<String> = get.routes.iter().map(|route| route.path.to_string()).collect();
+    assert_eq!(paths, ["/orgs/{org_id}/projects/{project_id}/parts/{id}", "/old/{old_id}"]);
+    assert_eq!(get.routes[1].account, update.scope.account);
+    assert_eq!(get.args["org_id"].place, Place::Path);
+
+    let create = &operations["create"];
+    assert_eq!(create.body_hook.as_deref(), Some("part_create"));
+    assert_eq!(create.args["yaml"].place, Place::Hook);
+
+    let list = &operations["list"];
+    assert_eq!(places(list)[0].0, "cursor");
+    assert!(!list.args.contains_key("limit"), "the platform says how long a page is");
+    assert_eq!(list.paging.as_ref().unwrap().total.as_ref().unwrap().to_string(), "/count");
+}
+
+#[test]
 fn invalid_files_are_refused_with_a_precise_message() {
     let mut messages = BTreeSet::new();
     for (folder, alone) in [("invalid", true), ("invalid_surface", false)] {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use pilothouse_registry::{
-    Argument,
-    spec::{Arg, Retry},
+    Argument, Paging, Place,
+    resource::{Level, Scope},
+    spec::{Arg, ArgType, Retry},
 };
 use proptest::prelude::*;
 
@@ -13,15 +14,20 @@ use crate::protocol::THARSIS;
 
 /// An operation `demo.thing.do` whose arguments have these places.
 fn operation(binding: Binding, places: &[(&str, &str)]) -> Operation {
-    let argument = |place: &str| Argument {
-        spec: Arg { about: "what it is".into(), ..Arg::default() },
-        place: place.parse().unwrap(),
+    let argument = |place: &str| {
+        let spec = Arg { about: "what it is".into(), ..Arg::default() };
+        Argument::new(spec, place.parse().unwrap())
     };
     Operation {
         id: "demo.thing.do".into(),
         name: "do".into(),
         about: String::new(),
         binding,
+        routes: Vec::new(),
+        body_hook: None,
+        scope: Scope::default(),
+        host: None,
+        content_type: None,
         risk: pilothouse_model::Risk::Read,
         risk_if: BTreeMap::new(),
         retry: Retry::Safe,
@@ -42,13 +48,21 @@ fn http(method: pilothouse_registry::Method, path: &str, places: &[(&str, &str)]
 fn paged(first_page: Option<u64>) -> Operation {
     let places = [("limit", "query:size"), ("cursor", "query:at")];
     let mut operation = http(pilothouse_registry::Method::Get, "/things", &places);
-    operation.paging =
-        Some(Paging { next: None, more: None, total: None, first_page, default: 20, max: 100 });
+    operation.paging = Some(Paging {
+        next: None,
+        more: None,
+        total: None,
+        first_page,
+        first_item: None,
+        default: 20,
+        max: 100,
+    });
     operation
 }
 
 fn prepare(operation: &Operation, args: &Value) -> Result<Value> {
-    build(operation, Some(&THARSIS), args.as_object().unwrap()).map(|built| built.to_json())
+    build(operation, Some(&THARSIS), &ScopeDefaults::default(), args.as_object().unwrap())
+        .map(|built| built.to_json())
 }
 
 #[test]
@@ -70,7 +84,7 @@ fn arguments_go_to_their_places() {
             &post,
             json!({"name": "n", "size": 3, "scope": "acme"}),
             json!({"operation": "demo.thing.do", "http": "POST /v1/things",
-                "headers": {"X-Scope": "acme"},
+                "headers": {"x-scope": "acme"},
                 "body": {"kind": "thing", "spec": {"name": "n"}, "size": 3}}),
         ),
         (
@@ -112,7 +126,8 @@ fn what_is_secret_is_sent_but_not_shown() {
     );
     operation.args.get_mut("token").unwrap().spec.secret = true;
     let args = json!({"token": "s3cret", "a": 1});
-    let built = build(&operation, None, args.as_object().unwrap()).unwrap();
+    let built =
+        build(&operation, None, &ScopeDefaults::default(), args.as_object().unwrap()).unwrap();
     assert!(!built.to_json().to_string().contains("s3cret"));
     assert_eq!(built.to_json()["body"], json!({"token": "***", "a": 1}));
     let Request::Http(request) = built.request else { panic!("an HTTP request") };
@@ -126,7 +141,8 @@ fn secrets_inside_objects_and_lists_are_masked() {
     let variables = json!([{"category": "environment", "key": "TOKEN", "value": "s3cret"}]);
     let args = json!({"workspace_id": "W", "configuration_version_id": "C",
         "variables": variables});
-    let built = build(create, Some(&THARSIS), args.as_object().unwrap()).unwrap();
+    let built = build(create, Some(&THARSIS), &ScopeDefaults::default(), args.as_object().unwrap())
+        .unwrap();
     assert_eq!(built.to_json()["message"]["variables"][0]["key"], "TOKEN");
     assert_eq!(built.to_json()["message"]["variables"][0]["value"], "***");
     let Request::Grpc(call) = built.request else { panic!("a gRPC request") };
@@ -141,7 +157,7 @@ fn a_large_plan_stays_readable() {
         let files: Map<_, _> =
             (0..count).map(|n| (format!("{n}.tf"), json!("é".repeat(size)))).collect();
         let shown = prepare(upload, &json!({"workspace_id": "W", "files": files})).unwrap();
-        assert!(shown.to_string().len() < 2 * MAX_SHOWN);
+        assert!(shown.to_string().len() < 2 * show::MAX_SHOWN);
         let first = shown["arguments"]["files"]["0.tf"].as_str().unwrap();
         assert!(first.ends_with(&format!("({} bytes in all)", 2 * size)), "{first}");
     }
@@ -176,13 +192,133 @@ fn pages_are_bounded_and_counted() {
     assert!(prepare(&paged(Some(0)), &json!({"cursor": "x"})).is_err());
 }
 
+fn harbour() -> ScopeDefaults {
+    ScopeDefaults { account: Some("acc".into()), org: Some("home".into()), project: None }
+}
+
+fn sent(operation: &Operation, args: &Value) -> Result<Value> {
+    build(operation, None, &harbour(), args.as_object().unwrap()).map(|built| built.to_json())
+}
+
+/// An operation that acts in an organization, and in a project if the call names one.
+fn scoped() -> Operation {
+    let places = [("id", "path"), ("org_id", "query:org"), ("project_id", "query:project")];
+    let mut operation = http(pilothouse_registry::Method::Post, "/v1/{id}", &places);
+    operation.scope =
+        Scope { account: vec!["query:account".parse().unwrap()], required: Level::Org };
+    let org = operation.args.get_mut("org_id").unwrap();
+    org.also = vec!["body:/orgId".parse().unwrap()];
+    org.if_given = vec!["header:x-org".parse().unwrap()];
+    operation
+}
+
+#[test]
+fn a_call_acts_where_it_says_or_where_the_installation_says() {
+    let operation = scoped();
+    for (args, target, org, header) in [
+        (json!({"id": "i"}), "/v1/i?account=acc&org=home", "home", Value::Null),
+        (json!({"id": "i", "org_id": "o"}), "/v1/i?account=acc&org=o", "o", json!("o")),
+        (
+            json!({"id": "i", "org_id": "o", "project_id": "p"}),
+            "/v1/i?account=acc&org=o&project=p",
+            "o",
+            json!("o"),
+        ),
+    ] {
+        let shown = sent(&operation, &args).unwrap();
+        assert_eq!(shown["http"], format!("POST {target}"));
+        assert_eq!(shown["body"], json!({"orgId": org}));
+        assert_eq!(shown["headers"]["x-org"], header);
+    }
+    let mut narrow = scoped();
+    narrow.scope.required = Level::Project;
+    let error = sent(&narrow, &json!({"id": "i"})).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "project_id: missing (pass project_id, or configure a default for it)"
+    );
+    let error = prepare(&operation, &json!({"id": "i", "org_id": "o"})).unwrap_err();
+    assert!(error.to_string().contains("account"), "{error}");
+}
+
+#[test]
+fn arguments_choose_the_route() {
+    let mut operation = scoped();
+    operation.routes = vec![Route {
+        given: vec!["project_id".into()],
+        method: pilothouse_registry::Method::Put,
+        path: "/{account_id}/{project_id}/{id}".parse().unwrap(),
+        account: Vec::new(),
+        host: Some("old".into()),
+    }];
+    operation.args.get_mut("project_id").unwrap().also = vec![Place::Path];
+    let shown = sent(&operation, &json!({"id": "i", "project_id": "p"})).unwrap();
+    assert_eq!(shown["http"], "PUT /acc/p/i?org=home&project=p");
+    assert_eq!(shown["host"], "old");
+    assert_eq!(sent(&operation, &json!({"id": "i"})).unwrap()["host"], Value::Null);
+}
+
+#[test]
+fn a_body_is_put_together_from_the_outside_in() {
+    let places = [("name", "body:/name"), ("body", "body:"), ("kinds", "body:/filter/kinds")];
+    let mut operation = http(pilothouse_registry::Method::Put, "/v1", &places);
+    operation.constants = vec![("body:/type".parse().unwrap(), json!("T"))];
+    operation.args.get_mut("kinds").unwrap().spec.kind = ArgType::Array;
+    let body = operation.args.get_mut("body").unwrap();
+    body.spec.kind = ArgType::Object;
+    body.spec.open = true;
+    body.spec.fields = BTreeMap::from_iter([
+        ("id".into(), Arg { from: Some("name".into()), ..Arg::default() }),
+        ("size".into(), serde_json::from_value(json!({"about": "", "default": 1})).unwrap()),
+        ("branch".into(), Arg::default()),
+    ]);
+    body.moved = BTreeMap::from_iter([("branch".into(), vec!["query:branch".parse().unwrap()])]);
+    for (args, target, body) in [
+        (json!({}), "/v1", json!({"size": 1, "type": "T"})),
+        (
+            json!({"name": "n", "kinds": "a, b"}),
+            "/v1",
+            json!({"id": "n", "name": "n", "size": 1, "type": "T",
+                "filter": {"kinds": ["a", "b"]}}),
+        ),
+        (
+            json!({"name": "n", "body": {"id": "i", "size": 2, "more": true, "branch": "main"}}),
+            "/v1?branch=main",
+            json!({"id": "i", "size": 2, "more": true, "name": "n", "type": "T"}),
+        ),
+    ] {
+        let shown = sent(&operation, &args).unwrap();
+        assert_eq!((&shown["http"], &shown["body"]), (&json!(format!("PUT {target}")), &body));
+    }
+}
+
+#[test]
+fn a_text_of_another_type_travels_as_it_is() {
+    let mut operation = http(pilothouse_registry::Method::Put, "/v1", &[("yaml", "body:")]);
+    operation.content_type = Some("application/yaml".into());
+    for (yaml, text) in [(json!("a: 1\n"), "a: 1\n"), (json!({"a": 1}), "{\"a\":1}")] {
+        let args = json!({"yaml": yaml});
+        let built = build(&operation, None, &harbour(), args.as_object().unwrap()).unwrap();
+        let request = built.to_http().unwrap();
+        assert_eq!(request.body(), text);
+        assert_eq!(request.headers()["content-type"], "application/yaml");
+    }
+}
+
+#[test]
+fn a_body_hook_that_does_not_exist_is_an_error() {
+    let mut operation = http(pilothouse_registry::Method::Put, "/v1", &[]);
+    operation.body_hook = Some("thing_do".into());
+    assert!(sent(&operation, &json!({})).is_err());
+}
+
 proptest! {
     #[test]
     fn whatever_is_passed_arrives_at_its_place(id in any::<String>(), name in any::<String>()) {
         let places = [("id", "path"), ("name", "body:/a~1b/c")];
         let operation = http(pilothouse_registry::Method::Put, "/v1/{id}/x", &places);
         let args = json!({"id": id, "name": name});
-        match build(&operation, None, args.as_object().unwrap()) {
+        match build(&operation, None, &ScopeDefaults::default(), args.as_object().unwrap()) {
             Ok(built) => {
                 let Request::Http(request) = built.request else { panic!("an HTTP request") };
                 let segments: Vec<_> = request.target.split('/').collect();
