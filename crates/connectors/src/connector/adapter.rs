@@ -53,6 +53,21 @@ mod tests {
 
     use super::*;
 
+    /// Platforms that the registry describes and no connector reaches: none of their hooks exist.
+    const WITHOUT_ADAPTER: [&str; 1] = ["harness"];
+
+    #[test]
+    fn a_platform_has_an_adapter_or_is_listed_as_without() {
+        let adapted = ADAPTERS.map(|adapter| adapter.platform);
+        for name in Catalog::embedded().names() {
+            let has = adapted.contains(&name);
+            assert_eq!(has, !WITHOUT_ADAPTER.contains(&name), "{name}");
+        }
+        for name in WITHOUT_ADAPTER {
+            assert!(Catalog::embedded().platform(name).is_ok(), "{name} is not in the registry");
+        }
+    }
+
     fn operations(catalog: &PlatformCatalog) -> impl Iterator<Item = &Operation> {
         catalog.types.values().flat_map(|kind| kind.operations.values())
     }
@@ -63,7 +78,7 @@ mod tests {
             let catalog = Catalog::embedded().platform(adapter.platform).unwrap();
             let hooks = operations(&catalog).filter_map(|operation| match &operation.binding {
                 Binding::Hook(name) => Some(name.as_str()),
-                _ => None,
+                _ => operation.body_hook.as_deref(),
             });
             let views = catalog
                 .surface

@@ -5,6 +5,7 @@
 mod embedded;
 mod fake;
 mod grpc;
+mod harness;
 mod hook;
 mod remote;
 mod socket;

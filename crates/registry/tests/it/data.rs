@@ -1,14 +1,15 @@
 //! Rules that every platform's data must keep, beyond what loading checks.
 
-use std::sync::Arc;
+use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 use pilothouse_model::Risk;
 use pilothouse_registry::{
     Binding, Catalog, Method, Operation, PlatformCatalog, ResourceType, resource::Retry,
 };
 
-/// Reads that a platform offers under another method than GET, or a gRPC method not named Get….
-const READS_BY_ANOTHER_NAME: [&str; 0] = [];
+/// Reads that a platform offers under another method than GET, or a gRPC method not named Get…:
+/// one operation per line.
+const READS_BY_ANOTHER_NAME: &str = include_str!("../data/reads_by_another_name.txt");
 
 fn platforms() -> Vec<Arc<PlatformCatalog>> {
     let catalog = Catalog::embedded();
@@ -32,7 +33,7 @@ fn each(check: impl Fn(&ResourceType, &Operation)) {
 #[test]
 fn every_platform_loads() {
     let catalog = Catalog::embedded();
-    assert_eq!(catalog.names().collect::<Vec<_>>(), ["tharsis"]);
+    assert_eq!(catalog.names().collect::<Vec<_>>(), ["harness", "tharsis"]);
     for name in catalog.names() {
         if let Err(error) = catalog.platform(name) {
             let source = std::error::Error::source(&error).map(ToString::to_string);
@@ -51,15 +52,22 @@ fn a_platform_is_parsed_once() {
 
 #[test]
 fn what_gets_is_a_read_and_what_reads_gets() {
+    let listed: BTreeSet<&str> = READS_BY_ANOTHER_NAME.lines().collect();
+    let seen = RefCell::new(BTreeSet::new());
     each(|_, operation| {
         let gets = match &operation.binding {
             Binding::Http { method, .. } => *method == Method::Get,
             Binding::Grpc { method, .. } => method.starts_with("Get"),
             Binding::Hook(_) => return,
         };
-        let listed = READS_BY_ANOTHER_NAME.contains(&operation.id.as_str());
-        assert_eq!(operation.risk == Risk::Read, gets || listed, "{}", operation.id);
+        let is_listed = listed.contains(operation.id.as_str());
+        assert_eq!(operation.risk == Risk::Read, gets || is_listed, "{}", operation.id);
+        if is_listed && !gets {
+            seen.borrow_mut().insert(operation.id.clone());
+        }
     });
+    let stale: Vec<_> = listed.iter().filter(|id| !seen.borrow().contains(**id)).collect();
+    assert!(stale.is_empty(), "listed without need: {stale:?}");
 }
 
 #[test]
@@ -83,7 +91,11 @@ fn deletes_are_destructive() {
 #[test]
 fn hooks_are_named_after_their_operation() {
     each(|kind, operation| {
-        if let Binding::Hook(hook) = &operation.binding {
+        let whole = match &operation.binding {
+            Binding::Hook(hook) => Some(hook),
+            _ => None,
+        };
+        for hook in whole.into_iter().chain(&operation.body_hook) {
             assert_eq!(*hook, format!("{}_{}", kind.name, operation.name), "{}", operation.id);
         }
     });

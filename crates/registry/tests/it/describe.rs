@@ -16,6 +16,21 @@ fn each_type() {
     }
 }
 
+/// Harness has too many types for a file each: one per toolset, with a line per type.
+#[test]
+fn each_harness_toolset() {
+    let catalog = Catalog::embedded().platform("harness").unwrap();
+    for toolset in catalog.toolsets.keys() {
+        let types: Vec<String> = catalog
+            .types
+            .values()
+            .filter(|kind| kind.toolset == *toolset)
+            .map(|kind| describe::resource_type(kind, &|_| true).unwrap().to_string())
+            .collect();
+        insta::assert_snapshot!(format!("harness.{toolset}"), types.join("\n"));
+    }
+}
+
 #[test]
 fn each_tool() {
     let catalog = catalog();

@@ -1,0 +1,177 @@
+//! Harness, against recorded requests: what an operation of the registry sends for the arguments
+//! of an example is what the example recorded. Operations that this does not hold for yet are
+//! listed in `not_yet.txt`, which may not name any that it does hold for.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use http::Request;
+use pilothouse_connectors::{ScopeDefaults, prepare};
+use pilothouse_registry::{
+    Binding, Catalog, Operation, Paging,
+    spec::{Arg, ArgType},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+fn data(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/harness");
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+/// One call as it was made of another client, in the words of its tools, and what went out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Example {
+    input: Map<String, Value>,
+    /// `METHOD /path`, and the rest of what was sent. Absent when there were several requests.
+    request: Option<String>,
+    #[serde(default)]
+    query: Vec<(String, String)>,
+    #[serde(default)]
+    headers: Map<String, Value>,
+    host: Option<String>,
+    body: Option<Value>,
+    #[serde(rename = "requests")]
+    _several: Option<Value>,
+}
+
+/// The installation that the examples were recorded with.
+fn defaults() -> ScopeDefaults {
+    let some = |text: &str| Some(text.to_owned());
+    ScopeDefaults { account: some("ACCT"), org: some("cfg_org"), project: some("cfg_project") }
+}
+
+/// The recorded words in ours: pages are counted by the platform, and what an operation has no
+/// use for is left out.
+fn arguments(operation: &Operation, input: &Map<String, Value>) -> Map<String, Value> {
+    let mut args = input.clone();
+    if let Some(paging) = &operation.paging {
+        let limit = args.remove("size").or_else(|| args.remove("limit"));
+        if let Some(page) = args.remove("page").and_then(|page| page.as_u64()) {
+            let size = limit.as_ref().and_then(Value::as_u64).unwrap_or(paging.default);
+            let at = paging.first_item.map_or(page, |first| first + page * size);
+            let cursor = paging.first_page.map_or(at, |first| first + page);
+            args.insert(Paging::CURSOR.to_owned(), json!(cursor.to_string()));
+        }
+        if let Some(limit) = limit.filter(|_| operation.args.contains_key(Paging::LIMIT)) {
+            args.insert(Paging::LIMIT.to_owned(), limit);
+        }
+    }
+    args.retain(|name, _| operation.args.contains_key(name));
+    for (name, value) in &mut args {
+        prune(&operation.args[name].spec, value);
+    }
+    args
+}
+
+/// Takes fields out that are not the argument's: had they mattered, they would be in the recorded
+/// request and missing in ours.
+fn prune(spec: &Arg, value: &mut Value) {
+    let Some(object) = value.as_object_mut().filter(|_| spec.kind == ArgType::Object) else {
+        return;
+    };
+    if !spec.open {
+        object.retain(|name, _| spec.fields.contains_key(name));
+    }
+    for (name, value) in object {
+        if let Some(field) = spec.fields.get(name) {
+            prune(field, value);
+        }
+    }
+}
+
+fn replay(operation: &Operation, example: &Example) -> Result<(), String> {
+    let args = arguments(operation, &example.input);
+    let prepared = prepare(operation, &defaults(), &args).map_err(|error| error.to_string())?;
+    let sent = prepared.to_http().ok_or("not a single request")?;
+    let expected = example.request.as_deref().ok_or("several requests were recorded")?;
+    let same = |what: &str, sent: Value, recorded: Value| {
+        if sent == recorded {
+            Ok(())
+        } else {
+            Err(format!("{what}: sent {sent}, recorded {recorded}"))
+        }
+    };
+    same("request", json!(line(&sent)), json!(decoded(expected)))?;
+    let mut recorded = example.query.clone();
+    recorded.sort();
+    same("query", json!(query(&sent)), json!(recorded))?;
+    same("host", json!(prepared.host()), json!(example.host))?;
+    same("body", body(&sent), json!(example.body))?;
+    let mut headers = example.headers.clone();
+    headers
+        .entry("content-type")
+        .or_insert_with(|| json!(example.body.as_ref().map(|_| "application/json")));
+    headers.into_iter().filter(|(_, value)| !value.is_null()).try_for_each(|(name, recorded)| {
+        let sent = sent.headers().get(&name).and_then(|value| value.to_str().ok());
+        same(&name, json!(sent), recorded)
+    })
+}
+
+/// `METHOD /path` without percent-encoding.
+fn line(sent: &Request<bytes::Bytes>) -> String {
+    decoded(&format!("{} {}", sent.method(), sent.uri().path()))
+}
+
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn query(sent: &Request<bytes::Bytes>) -> Vec<(String, String)> {
+    let url = url::Url::parse(&format!("https://platform.example{}", sent.uri())).unwrap();
+    let mut pairs: Vec<_> = url.query_pairs().into_owned().collect();
+    pairs.sort();
+    pairs
+}
+
+/// The body as JSON; a text that is not JSON as a text.
+fn body(sent: &Request<bytes::Bytes>) -> Value {
+    if sent.body().is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_slice(sent.body())
+        .unwrap_or_else(|_| json!(String::from_utf8_lossy(sent.body())))
+}
+
+#[test]
+fn recorded_requests_are_sent_the_same() {
+    let catalog = Catalog::embedded().platform("harness").unwrap();
+    let examples: BTreeMap<String, Vec<Example>> =
+        serde_json::from_str(&data("examples.json")).unwrap();
+    let not_yet = data("not_yet.txt");
+    let not_yet: BTreeSet<&str> = not_yet.lines().filter(|line| !line.starts_with('#')).collect();
+    let (mut replayed, mut differ, mut stale) = (0, Vec::new(), Vec::new());
+    for (name, examples) in &examples {
+        let operation = name
+            .split_once('.')
+            .and_then(|(kind, name)| catalog.types.get(kind)?.operations.get(name));
+        let result = match operation {
+            Some(operation) => examples.iter().try_for_each(|example| replay(operation, example)),
+            None => Err("is not in the registry".to_owned()),
+        };
+        match (result, not_yet.contains(name.as_str())) {
+            (Ok(()), false) => replayed += examples.len(),
+            (Ok(()), true) if !examples.is_empty() => stale.push(name),
+            (Err(problem), false) => differ.push(format!("{name}: {problem}")),
+            (_, true) => {}
+        }
+    }
+    let hooks = catalog.types.values().flat_map(|kind| kind.operations.values());
+    let (whole, body): (Vec<_>, Vec<_>) = hooks
+        .filter(|it| it.body_hook.is_some() || matches!(it.binding, Binding::Hook(_)))
+        .partition(|it| it.body_hook.is_none());
+    println!(
+        "harness: {replayed} requests as recorded; {} operations not yet; {} hooks, {} for bodies",
+        not_yet.len(),
+        whole.len() + body.len(),
+        body.len()
+    );
+    assert!(differ.is_empty(), "{} differ:\n{}", differ.len(), differ.join("\n"));
+    assert!(stale.is_empty(), "listed in not_yet.txt, but as recorded: {stale:?}");
+    let unknown: Vec<_> = not_yet.iter().filter(|name| !examples.contains_key(**name)).collect();
+    assert!(unknown.is_empty(), "listed in not_yet.txt, but without examples: {unknown:?}");
+}
