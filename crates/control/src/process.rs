@@ -22,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 use self::group::Group;
 
 mod group;
+#[cfg(target_os = "linux")]
+mod inherit;
 mod output;
 #[cfg(test)]
 mod tests;
@@ -154,6 +156,8 @@ where
 
 #[expect(clippy::disallowed_methods, reason = "this is the one home of starting programs")]
 fn start(program: &Program) -> io::Result<(Child, Group, ChildStdout, ChildStderr)> {
+    #[cfg(target_os = "linux")]
+    inherit::reset_interrupt();
     let mut child = Command::new(&program.path)
         .args(&program.arguments)
         .env_clear()

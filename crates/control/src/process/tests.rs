@@ -118,6 +118,22 @@ async fn an_interrupted_program_may_finish_its_work() {
     assert_eq!((exit.status.code(), exit.stopped), (Some(0), Some(Stopped::Interrupted)));
 }
 
+/// In the background of a script SIGINT is ignored, and stays so for all that is started from there.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_program_can_be_interrupted_even_where_we_cannot() {
+    let tests = std::env::current_exe().unwrap();
+    let mut script = shell(&format!(
+        "trap '' INT; exec '{}' --exact process::tests::an_interrupted_program_may_finish_its_work",
+        tests.display()
+    ));
+    script.timeout = Duration::from_mins(5);
+    let (exit, lines) = lines_of(&script, &Stop::default()).await;
+    let printed: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
+    assert!(exit.status.success(), "{printed:#?}");
+    assert!(printed.iter().any(|line| line.contains("1 passed")), "{printed:#?}");
+}
+
 #[tokio::test]
 async fn a_killed_program_takes_its_children_with_it() {
     // The background child holds the output open: without it being killed this would not end.
