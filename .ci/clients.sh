@@ -6,14 +6,14 @@
 #   .ci/clients.sh http URL TOOL ARGUMENTS [FILE]   a running server; FILE holds its bearer token
 #   .ci/clients.sh stdio TOOL ARGUMENTS COMMAND...  a program
 #
-# ARGUMENTS is a JSON object. Installs the clients once, in CACHE, $PILOTHOUSE_CI_CACHE or a
+# ARGUMENTS is a JSON object. Installs the clients once, in CACHE, $CI_CACHE_DIR or a
 # directory under /tmp.
 set -eu
 
 sdk_version=2.3.0
 inspector_version=2.12.0
 root=$(cd "$(dirname "$0")/.." && pwd)
-cache=${PILOTHOUSE_CI_CACHE:-${TMPDIR:-/tmp}/pilothouse-ci}/clients
+cache=${CI_CACHE_DIR:-${TMPDIR:-/tmp}/pilothouse-ci}/clients
 server_pid=
 
 fail() {

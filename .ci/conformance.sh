@@ -5,13 +5,13 @@
 #   .ci/conformance.sh product URL [FILE]  a running server: what needs no fixtures; FILE holds the
 #                                          bearer token to send, if it needs one
 #
-# Installs Node and the suite once, in CACHE, $PILOTHOUSE_CI_CACHE or a directory under /tmp.
+# Installs Node and the suite once, in CACHE, $CI_CACHE_DIR or a directory under /tmp.
 # Reports are left there, in out/.
 set -eu
 
 suite_version=0.2.0-alpha.12
 root=$(cd "$(dirname "$0")/.." && pwd)
-cache=${PILOTHOUSE_CI_CACHE:-${TMPDIR:-/tmp}/pilothouse-ci}/conformance-$suite_version
+cache=${CI_CACHE_DIR:-${TMPDIR:-/tmp}/pilothouse-ci}/conformance-$suite_version
 server_pid=
 
 fail() {
