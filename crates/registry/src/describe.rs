@@ -220,10 +220,18 @@ fn line(arg: &Arg) -> String {
     if arg.about.is_empty() { traits } else { format!("{traits}: {}", arg.about) }
 }
 
+/// What follows the name of a field that may be left out.
+fn mark(field: &Arg) -> &'static str {
+    if field.required { "" } else { "?" }
+}
+
 fn kind(arg: &Arg) -> String {
     let fields = || {
-        let fields: Vec<String> =
-            arg.fields.iter().map(|(name, field)| format!("{name}: {}", kind(field))).collect();
+        let fields: Vec<String> = arg
+            .fields
+            .iter()
+            .map(|(name, field)| format!("{name}{}: {}", mark(field), kind(field)))
+            .collect();
         format!("{{{}}}", fields.join(", "))
     };
     let text = || if arg.values.is_empty() { "string".to_owned() } else { arg.values.join("|") };
