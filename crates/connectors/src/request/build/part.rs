@@ -87,14 +87,20 @@ impl Parts {
         body: &mut Vec<Piece<'a>>,
     ) -> Result<()> {
         let mut value = value.clone();
-        for (field, places) in &argument.moved {
-            if let Some(value) = value.as_object_mut().and_then(|object| object.remove(field)) {
-                for place in places {
-                    self.put(place, field, &value, body)?;
-                }
+        let moved: Vec<_> = argument
+            .moved
+            .iter()
+            .filter_map(|(field, places)| {
+                Some((field, places, value.as_object_mut()?.remove(field)?))
+            })
+            .collect();
+        argument.places().try_for_each(|place| self.put(place, name, &value, body))?;
+        for (field, places, value) in moved {
+            for place in places {
+                self.put(place, field, &value, body)?;
             }
         }
-        argument.places().try_for_each(|place| self.put(place, name, &value, body))
+        Ok(())
     }
 
     fn put<'a>(

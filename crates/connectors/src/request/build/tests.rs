@@ -293,6 +293,16 @@ fn a_body_is_put_together_from_the_outside_in() {
 }
 
 #[test]
+fn a_field_may_be_the_whole_body() {
+    let mut operation = http(pilothouse_registry::Method::Put, "/v1", &[("body", "body:")]);
+    let body = operation.args.get_mut("body").unwrap();
+    body.spec.kind = ArgType::Object;
+    body.moved = BTreeMap::from_iter([("items".into(), vec!["body:".parse().unwrap()])]);
+    let shown = sent(&operation, &json!({"body": {"items": [1, 2]}})).unwrap();
+    assert_eq!(shown["body"], json!([1, 2]));
+}
+
+#[test]
 fn a_text_of_another_type_travels_as_it_is() {
     let mut operation = http(pilothouse_registry::Method::Put, "/v1", &[("yaml", "body:")]);
     operation.content_type = Some("application/yaml".into());
