@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use pilothouse_access::Policy;
-use pilothouse_connectors::{Connector, Connectors, Options, Transport, transport::Embedded};
+use pilothouse_connectors::{Connector, Connectors, Options, Rate, Transport, transport::Embedded};
 use pilothouse_control::terraform::{self, Terraform};
 use pilothouse_gateway::{DropIn, Gateway, Limits, Surface, UNIFIED};
 use pilothouse_model::{Caller, Error, Principal};
@@ -36,9 +36,10 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
     let store = Store::open(config.data.database_url.expose_secret()).await?;
     let terraform = Terraform::open(store.clone(), terraform_config(config))?;
     let mut connectors = Connectors::default();
-    connectors.add(tharsis(EMBEDDED, Transport::Embedded(Embedded::new(terraform.router())))?)?;
+    let embedded = Transport::Embedded(Embedded::new(terraform.router()));
+    connectors.add(tharsis(EMBEDDED, embedded, Rate::EMBEDDED)?)?;
     if let Some(remote) = config.tharsis.remote.clone() {
-        connectors.add(tharsis(REMOTE, remote.remote()?.into())?)?;
+        connectors.add(tharsis(REMOTE, remote.remote()?.into(), Rate::default())?)?;
     }
     let gateway =
         Gateway::new(connectors, store.clone(), Limits::new(config.limit.calls_per_second));
@@ -52,9 +53,9 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
     })
 }
 
-fn tharsis(instance: &str, transport: Transport) -> Result<Connector, Error> {
+fn tharsis(instance: &str, transport: Transport, rate: Rate) -> Result<Connector, Error> {
     let catalog = Catalog::embedded().platform(THARSIS)?;
-    Connector::new(catalog, instance, transport, Options::default())
+    Connector::new(catalog, instance, transport, Options { rate, ..Options::default() })
 }
 
 fn terraform_config(config: &Config) -> terraform::Config {

@@ -98,6 +98,11 @@ impl Connector {
         &self.instance
     }
 
+    /// How fast the instance may be asked.
+    pub fn rate(&self) -> Rate {
+        self.options.rate
+    }
+
     pub fn catalog(&self) -> &Arc<PlatformCatalog> {
         &self.catalog
     }

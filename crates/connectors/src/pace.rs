@@ -22,6 +22,14 @@ pub struct Rate {
     pub burst: NonZeroU32,
 }
 
+impl Rate {
+    /// For a platform in this process: it has no quota of which anything must be left.
+    pub const EMBEDDED: Self = {
+        const PER_SECOND: NonZeroU32 = NonZeroU32::new(1_000_000).expect("not zero");
+        Self { per_second: PER_SECOND, burst: PER_SECOND }
+    };
+}
+
 impl Default for Rate {
     /// Below Tharsis' 60 a second, so that people keep some of the quota.
     fn default() -> Self {

@@ -1,5 +1,6 @@
 //! The generic tools on the embedded platform, without Terraform.
 
+use pilothouse_connectors::Rate;
 use pilothouse_testkit::TestApp;
 use serde_json::{Value, json};
 
@@ -142,5 +143,14 @@ async fn uploads_that_could_escape_are_refused_with_their_entry() {
             .await;
         assert!(message.contains(name), "{name}: {message}");
     }
+    app.stop().await;
+}
+
+/// It has no quota to keep, unlike a remote one.
+#[tokio::test]
+async fn the_embedded_platform_is_not_paced() {
+    let app = TestApp::start(&[]).await;
+    let connector = app.running().product().embedded_tharsis().unwrap();
+    assert_eq!(connector.rate(), Rate::EMBEDDED);
     app.stop().await;
 }
