@@ -6,11 +6,12 @@ use std::{env, error::Error, fs, path::PathBuf};
 const INCLUDE: &str = "../../proto/tharsis";
 
 /// The files of the services that the platform serves; what they import follows.
-const SERVED: [&str; 9] = [
+const SERVED: [&str; 10] = [
     "caller.proto",
     "configuration_version.proto",
     "group.proto",
     "job.proto",
+    "managed_identity.proto",
     "namespace_variable.proto",
     "run.proto",
     "state_version.proto",

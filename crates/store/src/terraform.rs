@@ -9,6 +9,7 @@ mod error;
 mod group;
 mod job;
 mod job_log;
+mod managed_identity;
 mod namespace;
 mod page;
 mod plan;
@@ -27,6 +28,7 @@ pub use error::ChangeError;
 pub use group::{Group, GroupFilter, GroupSort};
 pub use job::{Job, Lease, Renewal};
 pub use job_log::{MAX_LOG_BYTES, MAX_READ_BYTES, MAX_WRITE_BYTES};
+pub use managed_identity::{ManagedIdentity, ManagedIdentityFilter, ManagedIdentitySort};
 pub use page::{MAX_PAGE, Page, PageRequest, Position, SortKey};
 pub use plan::{Apply, Plan};
 pub use report::Report;
@@ -34,8 +36,8 @@ pub use run::{Run, RunFilter, RunRecord, RunSort};
 pub use run_variable::{RunVariable, RunVariableSource};
 pub use state_version::{NewState, StateOutput, StateVersion, StateVersionSort};
 pub use status::{
-    ApplyStatus, ConfigurationStatus, JobKind, JobStatus, NamespaceKind, PlanStatus, RunStatus,
-    VariableCategory,
+    ApplyStatus, ConfigurationStatus, IdentityKind, JobKind, JobStatus, NamespaceKind, PlanStatus,
+    RunStatus, VariableCategory,
 };
 pub use variable::{NewVariable, Variable, VariableVersion, VersionSort};
 pub use workspace::{Workspace, WorkspaceFilter, WorkspaceSort};

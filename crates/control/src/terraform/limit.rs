@@ -7,6 +7,10 @@ pub(crate) const GROUP_TREE_DEPTH: usize = 20;
 pub(crate) const SUBGROUPS_PER_PARENT: i64 = 1000;
 pub(crate) const WORKSPACES_PER_GROUP: i64 = 1000;
 pub(crate) const VARIABLES_PER_NAMESPACE: i64 = 1000;
+/// Per group, and aliases per identity.
+pub(crate) const MANAGED_IDENTITIES: i64 = 1000;
+/// Per workspace.
+pub(crate) const ASSIGNED_IDENTITIES: i64 = 1000;
 
 /// What "time period" means in the names of limits.
 pub(crate) const PERIOD: Duration = Duration::from_hours(1);
@@ -23,6 +27,8 @@ pub(crate) const LABELS: usize = 10;
 pub(crate) const LABEL_VALUE: usize = 255;
 /// Bytes.
 pub(crate) const SEARCH: usize = 256;
+/// Bytes of what a managed identity stands for.
+pub(crate) const IDENTITY_DATA: usize = 4096;
 /// Bytes.
 pub(crate) const VARIABLE_KEY: usize = 256;
 /// Bytes.

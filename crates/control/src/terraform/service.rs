@@ -5,6 +5,7 @@
 pub(crate) mod configuration_version;
 pub(crate) mod group;
 pub(crate) mod job;
+pub(crate) mod managed_identity;
 mod namespace;
 pub(crate) mod run;
 pub(crate) mod run_create;

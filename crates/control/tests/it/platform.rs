@@ -6,6 +6,7 @@ mod client;
 mod door;
 mod identity;
 mod job_log;
+mod managed_identity;
 mod queue;
 mod real;
 mod run;

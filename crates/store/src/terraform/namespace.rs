@@ -4,6 +4,7 @@ use pilothouse_model::Timestamp;
 
 use super::{
     ChangeError, Namespace, NamespaceKind,
+    managed_identity::unassign_strays,
     row::{Columns, read_all, read_one},
 };
 use crate::{
@@ -73,7 +74,7 @@ pub(super) async fn namespace_insert(
 pub(super) async fn namespace_move(tx: &mut Tx, old: &str, new: &str) -> Result<()> {
     let deeper = depth(new) - depth(old);
     execute!(tx.connection(), sqlx::query(MOVE).bind(old).bind(new).bind(deeper))?;
-    Ok(())
+    unassign_strays(tx).await
 }
 
 impl Tx {

@@ -121,6 +121,16 @@ words! {
     }
 }
 
+words! {
+    /// Where a managed identity is from.
+    IdentityKind {
+        AwsFederated "aws_federated",
+        AzureFederated "azure_federated",
+        TharsisFederated "tharsis_federated",
+        KubernetesFederated "kubernetes_federated",
+    }
+}
+
 impl RunStatus {
     /// Nothing happens any more without somebody's request.
     pub fn is_final(self) -> bool {

@@ -46,6 +46,7 @@ pub struct WorkspaceFilter {
     pub path: Option<String>,
     /// Part of the path.
     pub search: Option<String>,
+    pub managed_identity_id: Option<String>,
     /// All of these.
     pub labels: BTreeMap<String, String>,
 }
@@ -174,6 +175,12 @@ impl Store {
         listing.equals("w.group_id = ", filter.group_id.as_deref());
         listing.equals("n.path = ", filter.path.as_deref());
         listing.contains("REPLACE(n.path, ", filter.search.as_deref(), ", '') <> n.path");
+        listing.contains(
+            "w.id IN (SELECT workspace_id FROM terraform_managed_identity_assignment
+                WHERE managed_identity_id = ",
+            filter.managed_identity_id.as_deref(),
+            ")",
+        );
         for (key, value) in &filter.labels {
             let pair = format!("{}:{}", serde_json::json!(key), serde_json::json!(value));
             listing.contains("REPLACE(w.labels, ", Some(&pair), ", '') <> w.labels");

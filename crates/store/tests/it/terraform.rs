@@ -2,6 +2,7 @@
 
 mod fixture;
 mod job;
+mod managed_identity;
 mod run;
 mod state_version;
 mod tree;

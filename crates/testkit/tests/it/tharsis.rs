@@ -99,3 +99,32 @@ async fn the_documentation_is_searched_and_read_without_a_network() {
     assert!(page["content"].as_str().unwrap().len() > 100, "{page:#}");
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_managed_identity_is_recorded_assigned_and_read() {
+    let app = TestApp::start(&[("PILOTHOUSE_AUTO_APPROVE", "all")]).await;
+    let create = |kind: &str, body: Value| json!({ "resource_type": kind, "body": body });
+    app.ok("infra_create", create("tharsis.group", json!({ "name": "acme" }))).await;
+    let workspace = json!({ "name": "net", "group_id": "trn:group:acme" });
+    app.ok("infra_create", create("tharsis.workspace", workspace)).await;
+    let identity = json!({ "name": "aws", "group_id": "trn:group:acme", "type": "aws_federated",
+                           "data": "arn:aws:iam::1:role/deploy" });
+    app.ok("infra_create", create("tharsis.managed_identity", identity)).await;
+    let trn = "trn:managed_identity:acme/aws";
+    let act = |action: &str| {
+        json!({
+            "resource_type": "tharsis.managed_identity", "action": action,
+            "params": { "managed_identity_id": trn, "workspace_id": "trn:workspace:acme/net" },
+        })
+    };
+    app.ok("infra_execute", act("assign")).await;
+    let list = json!({ "resource_type": "tharsis.managed_identity", "action": "list_for_workspace",
+                       "params": { "workspace_id": "trn:workspace:acme/net" } });
+    let used = app.ok("infra_execute", list).await;
+    assert!(used.to_string().contains(trn), "{used:#}");
+    let answer = ask(&app, "get_managed_identity", json!({ "id": trn })).await;
+    let read = &answer["managed_identity"];
+    assert_eq!((&read["type"], &read["is_alias"]), (&json!("aws_federated"), &json!(false)));
+    app.ok("infra_execute", act("unassign")).await;
+    app.stop().await;
+}

@@ -4,6 +4,7 @@ mod caller_identity;
 mod configuration_version;
 mod group;
 mod job;
+mod managed_identity;
 mod run;
 mod state_version;
 mod stream;
@@ -55,6 +56,7 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
         caller::caller_identity_server::CallerIdentityServer,
         configuration_version::configuration_versions_server::ConfigurationVersionsServer,
         group::groups_server::GroupsServer, job::jobs_server::JobsServer,
+        managed_identity::managed_identities_server::ManagedIdentitiesServer,
         namespace_variable::namespace_variables_server::NamespaceVariablesServer,
         run::runs_server::RunsServer, state_version::state_versions_server::StateVersionsServer,
         versions::version_server::VersionServer, workspace::workspaces_server::WorkspacesServer,
@@ -67,6 +69,7 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
             ConfigurationVersionsServer<Grpc>,
             GroupsServer<Grpc>,
             JobsServer<Grpc>,
+            ManagedIdentitiesServer<Grpc>,
             RunsServer<Grpc>,
             VersionServer<Grpc>,
             WorkspacesServer<Grpc>,

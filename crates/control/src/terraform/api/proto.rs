@@ -3,6 +3,7 @@
 #![allow(
     clippy::pedantic,
     clippy::allow_attributes_without_reason,
+    clippy::enum_variant_names,
     clippy::large_enum_variant,
     unreachable_pub,
     dead_code,

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use pilothouse_model::{Timestamp, id::ResourceType};
 use pilothouse_store::terraform::{
-    Apply, ApplyStatus, ConfigurationVersion, Group, Job, JobStatus, Meta, Plan, PlanStatus, Run,
-    RunRecord, RunStatus, RunVariable, RunVariableSource, StateOutput, StateVersion, Variable,
-    VariableVersion, Workspace,
+    Apply, ApplyStatus, ConfigurationVersion, Group, Job, JobStatus, ManagedIdentity, Meta, Plan,
+    PlanStatus, Run, RunRecord, RunStatus, RunVariable, RunVariableSource, StateOutput,
+    StateVersion, Variable, VariableVersion, Workspace,
 };
 
 use super::proto::{self, metadata::ResourceMetadata};
 use crate::terraform::{
     reference::{gid, trn, trn_by_id},
-    service::variable,
+    service::{managed_identity, variable},
 };
 
 pub(super) fn time(at: Timestamp) -> prost_types::Timestamp {
@@ -62,6 +62,20 @@ pub(super) fn workspace(workspace: Workspace) -> proto::workspace::Workspace {
         current_job_id: gid(ResourceType::Job, &workspace.current_job_id.unwrap_or_default()),
         current_state_version_id: gid(ResourceType::StateVersion, &state_id),
         labels: workspace.labels.into_iter().collect(),
+    }
+}
+
+pub(super) fn managed_identity(found: ManagedIdentity) -> proto::managed_identity::ManagedIdentity {
+    let kind = ResourceType::ManagedIdentity;
+    proto::managed_identity::ManagedIdentity {
+        metadata: Some(metadata(kind, &found.meta, managed_identity::trn(&found))),
+        name: found.name,
+        description: found.description,
+        group_id: gid(ResourceType::Group, &found.group_id),
+        r#type: found.kind.as_str().to_owned(),
+        data: found.data,
+        created_by: found.created_by,
+        alias_source_id: found.alias_source_id.map(|id| gid(kind, &id)),
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) struct Settings {
 pub(crate) struct WorkspaceQuery<'a> {
     pub(crate) group: Option<&'a str>,
     pub(crate) path: Option<String>,
+    pub(crate) managed_identity: Option<&'a str>,
     pub(crate) search: Option<&'a str>,
     pub(crate) labels: BTreeMap<String, String>,
 }
@@ -116,7 +117,12 @@ impl Terraform {
             Some(id) => Some(self.group_get(id).await?.meta.id),
             None => None,
         };
+        let managed_identity_id = match query.managed_identity {
+            Some(id) => Some(self.managed_identity_get(id).await?.meta.id),
+            None => None,
+        };
         let filter = WorkspaceFilter {
+            managed_identity_id,
             group_id,
             path: query.path,
             search: query.search.map(str::to_lowercase),

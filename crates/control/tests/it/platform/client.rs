@@ -18,6 +18,7 @@ pub(crate) use self::generated::*;
 #[allow(
     clippy::pedantic,
     clippy::allow_attributes_without_reason,
+    clippy::enum_variant_names,
     clippy::large_enum_variant,
     unreachable_pub,
     dead_code,
@@ -114,6 +115,12 @@ impl Client {
         &self,
     ) -> namespace_variable::namespace_variables_client::NamespaceVariablesClient<Self> {
         namespace_variable::namespace_variables_client::NamespaceVariablesClient::new(self.clone())
+    }
+
+    pub(crate) fn identities(
+        &self,
+    ) -> managed_identity::managed_identities_client::ManagedIdentitiesClient<Self> {
+        managed_identity::managed_identities_client::ManagedIdentitiesClient::new(self.clone())
     }
 
     pub(crate) fn states(&self) -> state_version::state_versions_client::StateVersionsClient<Self> {

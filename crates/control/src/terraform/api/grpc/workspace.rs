@@ -46,13 +46,12 @@ impl Workspaces for Grpc {
         request: Request<GetWorkspacesRequest>,
     ) -> Result<Response<GetWorkspacesResponse>, Status> {
         let asked = request.into_inner();
-        let identity = given(asked.assigned_managed_identity_id.as_deref()).is_some();
-        refuse("assigned_managed_identity_id", identity, "there are no managed identities")?;
         let order = order(sort(asked.sort, WorkspaceSortableField::FullPathAsc)?);
         let page = cursor::request(asked.pagination_options).map_err(status)?;
         let query = WorkspaceQuery {
             group: given(asked.group_id.as_deref()),
             path: given(asked.workspace_path.as_deref()).map(str::to_owned),
+            managed_identity: given(asked.assigned_managed_identity_id.as_deref()),
             search: asked.search.as_deref(),
             labels: asked.label_filters.into_iter().collect(),
         };
