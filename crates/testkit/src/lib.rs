@@ -6,4 +6,4 @@ mod program;
 
 pub use app::{Answer, TestApp};
 pub use conformance::Fixture;
-pub use program::{Program, operate, terraform};
+pub use program::{FakeTerraform, Program, operate, terraform};

@@ -7,6 +7,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use tempfile::TempDir;
+
 /// A running `pilothouse serve`. Killed when dropped.
 pub struct Program {
     child: Child,
@@ -80,4 +82,56 @@ pub fn terraform() -> Option<String> {
         );
     }
     found
+}
+
+/// Stands in for Terraform where only the run around it matters: `init` succeeds, `plan` waits
+/// for [`FakeTerraform::fail`] and then fails.
+pub struct FakeTerraform {
+    folder: TempDir,
+}
+
+impl FakeTerraform {
+    pub fn new() -> Self {
+        let fake = Self { folder: tempfile::tempdir().expect("a temporary directory") };
+        let gate = fake.gate();
+        let made = make_gate(&gate);
+        assert!(made, "{} cannot be made", gate.display());
+        let script = format!(
+            "case $1 in\n version) echo Terraform v1.5.0;;\n plan) read line <'{}'; exit 1;;\nesac\n",
+            gate.display()
+        );
+        std::fs::write(fake.folder.path().join("terraform.script"), script).expect("a script");
+        let stand_in =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../control/tests/data/terraform/program.sh");
+        std::os::unix::fs::symlink(stand_in, fake.folder.path().join("terraform"))
+            .expect("a program");
+        fake
+    }
+
+    /// For `PILOTHOUSE_TERRAFORM`.
+    pub fn path(&self) -> String {
+        self.folder.path().join("terraform").display().to_string()
+    }
+
+    fn gate(&self) -> PathBuf {
+        self.folder.path().join("gate")
+    }
+
+    /// Lets the plan that waits fail.
+    pub async fn fail(&self) {
+        let gate = self.gate();
+        let open = move || std::fs::write(gate, "\n");
+        tokio::task::spawn_blocking(open).await.expect("no panic").expect("a plan waits");
+    }
+}
+
+impl Default for FakeTerraform {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the standard library cannot make a FIFO")]
+fn make_gate(path: &Path) -> bool {
+    Command::new("mkfifo").arg(path).status().is_ok_and(|status| status.success())
 }

@@ -10,3 +10,4 @@ mod surface;
 mod tharsis;
 mod tool;
 mod tour;
+mod wait;
