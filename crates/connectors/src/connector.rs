@@ -3,15 +3,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pilothouse_model::{Caller, Error, Result};
+use pilothouse_model::{Caller, Error, Result, Timestamp};
 use pilothouse_registry::{Operation, PlatformCatalog, nearest};
 use serde_json::{Map, Value};
 
 use crate::{
     pace::Pace,
     protocol,
-    request::{self, HttpRequest, Prepared, Request, ScopeDefaults},
-    retry,
+    request::{self, HttpRequest, Installation, Prepared, Request, ScopeDefaults},
+    retry::{self, Patience},
     transport::{Exchange, Limits, Response, Transport},
 };
 
@@ -34,6 +34,8 @@ pub struct Options {
     /// Replaces the timeout for uploads and downloads of files.
     pub transfer_timeout: Duration,
     pub rate: Rate,
+    /// Further attempts at a request that may be repeated.
+    pub retries: usize,
 }
 
 impl Default for Options {
@@ -42,6 +44,7 @@ impl Default for Options {
             limits: Limits::default(),
             transfer_timeout: Duration::from_mins(2),
             rate: Rate::default(),
+            retries: retry::RETRIES,
         }
     }
 }
@@ -98,6 +101,11 @@ impl Connector {
         &self.instance
     }
 
+    /// Where calls act that do not say so.
+    pub fn defaults(&self) -> &ScopeDefaults {
+        &self.defaults
+    }
+
     /// How fast the instance may be asked.
     pub fn rate(&self) -> Rate {
         self.options.rate
@@ -109,8 +117,8 @@ impl Connector {
 
     /// The exact request of `operation` (`type.operation`), with nothing sent.
     pub fn prepare(&self, operation: &str, args: &Map<String, Value>) -> Result<Prepared> {
-        let protocol = self.adapter.protocol.map(|protocol| protocol());
-        request::build(self.operation(operation)?, protocol, &self.defaults, args)
+        let installation = Installation { defaults: &self.defaults, now: Timestamp::now() };
+        request::build(self.operation(operation)?, self.adapter, installation, args)
     }
 
     /// Prepares and executes in one go. See [`Connector::execute`] for the answer.
@@ -154,29 +162,23 @@ impl Connector {
         let mut answer = match prepared.request {
             Request::Hook { name, args } => {
                 let hook = self.adapter.hook(&name).ok_or_else(|| {
-                    Error::internal(format!("{} has no hook {name}", self.platform()))
+                    Error::unavailable(format!("{} is not available", prepared.operation))
                 })?;
                 return hook(&HookContext::new(self, scope), args).await;
             }
-            Request::Http(HttpRequest { host: Some(host), .. }) => {
-                let message = format!("{} has no server {host:?} configured", self.peer);
-                return Err(Error::internal(message));
-            }
             Request::Http(request) => {
-                let response = retry::run(prepared.retry, &self.pace, &self.peer, || {
-                    exchange.send_http(&request)
-                })
-                .await?;
-                response.json(&self.peer)?
+                let send = || exchange.send_http(&request);
+                retry::run(prepared.retry, self.patience(), send).await?.json(&self.peer)?
             }
             Request::Grpc(call) => {
-                let message = retry::run(prepared.retry, &self.pace, &self.peer, || {
-                    exchange.send_grpc(&call)
-                })
-                .await?;
+                let send = || exchange.send_grpc(&call);
+                let message = retry::run(prepared.retry, self.patience(), send).await?;
                 protocol::to_json(&message)
             }
         };
+        if let Some(error) = (self.adapter.dialect.disguised)(&answer) {
+            return Err(error);
+        }
         (self.adapter.normalize)(&mut answer);
         let operation = self.operation(&prepared.operation)?;
         // Internal operations serve hooks, which need some texts byte by byte.
@@ -195,11 +197,16 @@ impl Connector {
     ) -> Result<Response> {
         let limits = Limits { timeout: self.options.transfer_timeout, ..self.options.limits };
         let exchange = self.exchange(scope, limits);
-        retry::run(retry, &self.pace, &self.peer, || exchange.send_http(request)).await
+        retry::run(retry, self.patience(), || exchange.send_http(request)).await
+    }
+
+    fn patience(&self) -> Patience<'_> {
+        Patience { peer: &self.peer, pace: &self.pace, retries: self.options.retries }
     }
 
     fn exchange<'a>(&'a self, scope: &'a Scope, limits: Limits) -> Exchange<'a> {
-        Exchange { transport: &self.transport, peer: &self.peer, caller: scope.caller(), limits }
+        let (transport, dialect) = (&self.transport, &self.adapter.dialect);
+        Exchange { transport, peer: &self.peer, dialect, caller: scope.caller(), limits }
     }
 
     pub(crate) fn peer(&self) -> &str {

@@ -6,6 +6,7 @@
 
 mod connector;
 mod connectors;
+pub mod harness;
 mod pace;
 mod protocol;
 mod request;

@@ -6,17 +6,17 @@ use http::{
     HeaderMap, Method,
     header::{ACCEPT, CONTENT_TYPE, HeaderValue},
 };
-use pilothouse_model::Result;
+use pilothouse_model::{Result, Timestamp};
 use pilothouse_registry::{Operation, resource::Scope, spec::Retry};
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use serde_json::{Map, Value};
 
-use crate::connector::page::PageRequest;
+use crate::connector::{adapter, page::PageRequest};
 
 mod build;
 mod target;
 
-pub(crate) use build::build;
+pub(crate) use build::{Installation, build};
 pub(crate) use target::{check_segment, encode_segment, target};
 
 /// Where the calls of one installation act when they do not say so.
@@ -39,14 +39,16 @@ impl ScopeDefaults {
     }
 }
 
-/// The request of an operation that is sent over HTTP or done by a hook, with nothing sent. For
-/// platforms with a connector, [`crate::Connector::prepare`] does this.
+/// The request of an operation at a given time, with nothing sent;
+/// [`crate::Connector::prepare`] does this for one installation, now.
 pub fn prepare(
     operation: &Operation,
     defaults: &ScopeDefaults,
+    now: Timestamp,
     args: &Map<String, Value>,
 ) -> Result<Prepared> {
-    build(operation, None, defaults, args)
+    let platform = operation.id.split('.').next().unwrap_or_default();
+    build(operation, adapter::of(platform)?, Installation { defaults, now }, args)
 }
 
 /// One operation with its arguments, ready to be sent.

@@ -13,18 +13,26 @@ use crate::{
     transport::{Failure, Fate},
 };
 
-/// Further attempts after the first.
-const RETRIES: usize = 3;
+/// Further attempts after the first, unless an instance is configured otherwise.
+pub(crate) const RETRIES: usize = 3;
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 const MAX_DELAY: Duration = Duration::from_secs(5);
 /// A platform that asks for more is not waited for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 
+/// Whom an instance's requests go to, and how patiently.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience<'a> {
+    pub peer: &'a str,
+    pub pace: &'a Pace,
+    /// Further attempts after the first.
+    pub retries: usize,
+}
+
 /// Runs `attempt` until it succeeds, fails for good, or has failed too often.
 pub(crate) async fn run<T, F>(
     retry: Retry,
-    pace: &Pace,
-    peer: &str,
+    Patience { peer, pace, retries }: Patience<'_>,
     mut attempt: impl FnMut() -> F,
 ) -> Result<T>
 where
@@ -33,7 +41,7 @@ where
     let mut delays = ExponentialBuilder::default()
         .with_min_delay(FIRST_DELAY)
         .with_max_delay(MAX_DELAY)
-        .with_max_times(RETRIES)
+        .with_max_times(retries)
         .with_jitter()
         .build();
     loop {
@@ -91,7 +99,9 @@ mod tests {
     /// Attempts made and seconds passed when every attempt fails this way.
     async fn attempts(retry: Retry, fate: Fate, retry_after: Option<u64>) -> (usize, f32, Error) {
         let (count, began) = (Cell::new(0), Instant::now());
-        let result: Result<()> = run(retry, &Pace::new(Rate::default()), "tharsis", || {
+        let pace = Pace::new(Rate::default());
+        let patience = Patience { peer: "tharsis", pace: &pace, retries: RETRIES };
+        let result: Result<()> = run(retry, patience, || {
             count.set(count.get() + 1);
             let mut failure = Failure::new(fate, Error::unavailable("down"));
             failure.retry_after = retry_after.map(Duration::from_secs);

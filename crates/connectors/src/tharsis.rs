@@ -5,7 +5,7 @@
 
 use pilothouse_model::text::{prefix, sanitize};
 
-use crate::{connector::adapter::Adapter, protocol};
+use crate::{connector::adapter::Adapter, protocol, transport::Dialect};
 
 mod answer;
 mod archive;
@@ -32,9 +32,12 @@ pub use config::TharsisConfig;
 pub(crate) static ADAPTER: Adapter = Adapter {
     platform: "tharsis",
     hooks: hooks::HOOKS,
+    body_hooks: &[],
     views: view::VIEWS,
     protocol: Some(|| &protocol::THARSIS),
     normalize: reference::drop_empty_ids,
+    dialect: Dialect::PLAIN,
+    settings: &[],
 };
 
 /// Longest message of the platform that is passed on, in bytes.

@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use pilothouse_model::Caller;
 
 pub mod credential;
+pub(crate) mod dialect;
 mod embedded;
 mod failure;
 mod grpc;
@@ -15,6 +16,7 @@ mod response;
 mod upstream;
 
 pub use credential::Credential;
+pub(crate) use dialect::{Dialect, Refusal};
 pub use embedded::Embedded;
 pub(crate) use failure::{Failure, Fate};
 pub use remote::{Remote, RemoteConfig};
@@ -56,6 +58,7 @@ pub(crate) struct Exchange<'a> {
     pub transport: &'a Transport,
     /// How messages call the platform, for instance `tharsis`.
     pub peer: &'a str,
+    pub dialect: &'a Dialect,
     pub caller: &'a Caller,
     pub limits: Limits,
 }

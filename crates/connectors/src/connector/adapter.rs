@@ -6,21 +6,25 @@ use std::fmt;
 use pilothouse_model::{Error, Result};
 use serde_json::Value;
 
-use super::hook::{Hook, View};
-use crate::{protocol::Protocol, tharsis};
+use super::hook::{BodyHook, Hook, View};
+use crate::{harness, protocol::Protocol, tharsis, transport::Dialect};
 
 /// The tables of one platform.
 pub(crate) struct Adapter {
     pub platform: &'static str,
     pub hooks: &'static [(&'static str, Hook)],
+    pub body_hooks: &'static [(&'static str, BodyHook)],
     pub views: &'static [(&'static str, View)],
     /// For platforms that speak gRPC.
     pub protocol: Option<fn() -> &'static Protocol>,
     /// Removes the platform's own oddities from an answer, before anything is picked from it.
     pub normalize: fn(&mut Value),
+    pub dialect: Dialect,
+    /// Which setting of an installation gives an argument the value that calls leave out.
+    pub settings: &'static [(&'static str, &'static str)],
 }
 
-pub(crate) static ADAPTERS: [&Adapter; 1] = [&tharsis::ADAPTER];
+pub(crate) static ADAPTERS: [&Adapter; 2] = [&harness::ADAPTER, &tharsis::ADAPTER];
 
 pub(crate) fn of(platform: &str) -> Result<&'static Adapter> {
     ADAPTERS
@@ -32,6 +36,14 @@ pub(crate) fn of(platform: &str) -> Result<&'static Adapter> {
 impl Adapter {
     pub(crate) fn hook(&self, name: &str) -> Option<Hook> {
         self.hooks.iter().find(|(known, _)| *known == name).map(|(_, hook)| *hook)
+    }
+
+    pub(crate) fn body_hook(&self, name: &str) -> Option<BodyHook> {
+        self.body_hooks.iter().find(|(known, _)| *known == name).map(|(_, hook)| *hook)
+    }
+
+    pub(crate) fn setting(&self, argument: &str) -> Option<&'static str> {
+        self.settings.iter().find(|(known, _)| *known == argument).map(|(_, setting)| *setting)
     }
 
     pub(crate) fn view(&self, name: &str) -> Option<View> {
@@ -53,52 +65,54 @@ mod tests {
 
     use super::*;
 
-    /// Platforms that the registry describes and no connector reaches: none of their hooks exist.
-    const WITHOUT_ADAPTER: [&str; 1] = ["harness"];
-
     #[test]
-    fn a_platform_has_an_adapter_or_is_listed_as_without() {
-        let adapted = ADAPTERS.map(|adapter| adapter.platform);
-        for name in Catalog::embedded().names() {
-            let has = adapted.contains(&name);
-            assert_eq!(has, !WITHOUT_ADAPTER.contains(&name), "{name}");
-        }
-        for name in WITHOUT_ADAPTER {
-            assert!(Catalog::embedded().platform(name).is_ok(), "{name} is not in the registry");
-        }
+    fn every_platform_has_an_adapter() {
+        let adapted: BTreeSet<_> = ADAPTERS.iter().map(|adapter| adapter.platform).collect();
+        assert_eq!(adapted, Catalog::embedded().names().collect());
     }
 
     fn operations(catalog: &PlatformCatalog) -> impl Iterator<Item = &Operation> {
         catalog.types.values().flat_map(|kind| kind.operations.values())
     }
 
+    /// Harness' operations whose hooks do not exist are refused as not available.
+    fn may_lack_hooks(platform: &str) -> bool {
+        platform == "harness"
+    }
+
     #[test]
     fn every_hook_and_view_named_exists_and_every_one_that_exists_is_named() {
         for adapter in ADAPTERS {
             let catalog = Catalog::embedded().platform(adapter.platform).unwrap();
-            let hooks = operations(&catalog).filter_map(|operation| match &operation.binding {
-                Binding::Hook(name) => Some(name.as_str()),
-                _ => operation.body_hook.as_deref(),
-            });
-            let views = catalog
-                .surface
-                .iter()
-                .flat_map(|surface| surface.tool.values())
-                .filter_map(|tool| tool.view.as_deref());
-            let have = |names: Vec<&'static str>| names.into_iter().collect::<BTreeSet<_>>();
-            assert_eq!(
-                hooks.collect::<BTreeSet<_>>(),
-                have(adapter.hooks.iter().map(|(name, _)| *name).collect()),
-                "hooks of {}: registry on the left, connector on the right",
-                adapter.platform
-            );
-            assert_eq!(
-                views.collect::<BTreeSet<_>>(),
-                have(adapter.views.iter().map(|(name, _)| *name).collect()),
-                "views of {}: registry on the left, connector on the right",
-                adapter.platform
-            );
+            let hooks: BTreeSet<_> = operations(&catalog)
+                .filter_map(|operation| match &operation.binding {
+                    Binding::Hook(name) => Some(name.as_str()),
+                    _ => None,
+                })
+                .collect();
+            let bodies: BTreeSet<_> =
+                operations(&catalog).filter_map(|it| it.body_hook.as_deref()).collect();
+            let tools = catalog.surface.iter().flat_map(|surface| surface.tool.values());
+            let views: BTreeSet<_> = tools.filter_map(|tool| tool.view.as_deref()).collect();
+            for (what, named, exist) in [
+                ("hooks", hooks, names(adapter.hooks)),
+                ("body hooks", bodies, names(adapter.body_hooks)),
+                ("views", views, names(adapter.views)),
+            ] {
+                let unused: Vec<_> = exist.difference(&named).collect();
+                let missing: Vec<_> = named.difference(&exist).collect();
+                assert!(unused.is_empty(), "{} has unused {what}: {unused:?}", adapter.platform);
+                assert!(
+                    missing.is_empty() || may_lack_hooks(adapter.platform),
+                    "{} lacks {what}: {missing:?}",
+                    adapter.platform
+                );
+            }
         }
+    }
+
+    fn names<T>(table: &[(&'static str, T)]) -> BTreeSet<&'static str> {
+        table.iter().map(|(name, _)| *name).collect()
     }
 
     #[test]

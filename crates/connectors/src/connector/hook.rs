@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method};
-use pilothouse_model::{Caller, Result};
+use pilothouse_model::{Caller, Result, Timestamp};
 use pilothouse_registry::spec::Retry;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,17 @@ use crate::{
 
 /// Carries out an operation by calling others.
 pub type Hook = for<'a> fn(&'a HookContext<'a>, Map<String, Value>) -> BoxFuture<'a, Result<Value>>;
+
+/// Makes the body of a request from the arguments, but for what data puts into it besides.
+/// Pure; nothing is sent if it fails.
+pub(crate) type BodyHook = fn(BodyInput<'_>) -> Result<Option<Value>>;
+
+#[derive(Clone, Copy)]
+pub(crate) struct BodyInput<'a> {
+    /// All arguments of the call, completed.
+    pub args: &'a Map<String, Value>,
+    pub now: Timestamp,
+}
 
 /// Turns an operation's result into the result of a drop-in tool. Pure.
 pub type View = fn(&Value) -> Value;

@@ -34,6 +34,8 @@ pub(super) fn shape(
         return Ok(list(operation.paging.as_ref(), page, &answer, items));
     }
     match &operation.result {
+        // Done, and nothing to say about it.
+        Some(_) if answer.is_null() => Ok(answer),
         Some(result) => result.get(&answer).cloned().ok_or_else(|| unexpected("lacks its result")),
         None => Ok(answer),
     }

@@ -8,7 +8,7 @@ use http::{
     HeaderValue, Method,
     header::{CONTENT_TYPE, Entry},
 };
-use pilothouse_model::{Error, Result};
+use pilothouse_model::{Error, Result, Timestamp};
 use pilothouse_registry::{Binding, Operation, binding::PathTemplate, resource::Route};
 use serde_json::{Map, Value, json};
 
@@ -17,26 +17,34 @@ use super::{
     GrpcRequest, HttpRequest, Payload, Prepared, Request, ScopeDefaults, check_segment,
     encode_segment, target,
 };
-use crate::protocol::{Protocol, from_json};
+use crate::{
+    connector::{adapter::Adapter, hook::BodyInput},
+    protocol::from_json,
+};
 
 /// The exact request. Arguments must be known ones of fitting shape; their values are checked by
 /// the JSON Schema of the call path and, in the end, by the platform.
 pub(crate) fn build(
     operation: &Operation,
-    protocol: Option<&Protocol>,
-    defaults: &ScopeDefaults,
+    adapter: &Adapter,
+    installation: Installation<'_>,
     args: &Map<String, Value>,
 ) -> Result<Prepared> {
     let given = args;
-    let args = argument::complete(operation, defaults, given)?;
+    let args = argument::complete(operation, adapter, installation.defaults, given)?;
     let masked = show::masked(operation, &args);
     let page = operation.paging.as_ref().map(|paging| argument::page_request(paging, &args));
-    let parts = |args| Parts::collect(operation, defaults, given, args);
+    let parts = |args| {
+        let base = base(operation, adapter, installation.now, args)?;
+        Parts::collect(operation, installation.defaults, given, args, base)
+    };
+    let http = |args| http_request(operation, parts(args)?, args);
     let request = match &operation.binding {
-        Binding::Http { .. } => Request::Http(http_request(operation, &parts(&args)?, &args)?),
+        Binding::Http { .. } => Request::Http(http(&args)?),
         Binding::Grpc { service, method } => {
-            let method = protocol
-                .and_then(|protocol| protocol.unary(service, method))
+            let method = adapter
+                .protocol
+                .and_then(|protocol| protocol().unary(service, method))
                 .ok_or_else(|| Error::internal(format!("no gRPC method {service}.{method}")))?;
             let body = parts(&args)?.body.unwrap_or(json!({}));
             let message = from_json(method.input(), &body)?;
@@ -47,12 +55,17 @@ pub(crate) fn build(
     let shown = match &request {
         Request::Hook { .. } => show::hook(operation, &request, masked),
         Request::Grpc(call) => show::grpc(operation, call, parts(&masked)?),
-        Request::Http(_) => {
-            show::http(operation, &http_request(operation, &parts(&masked)?, &masked)?)
-        }
+        Request::Http(_) => show::http(operation, &http(&masked)?),
     };
     let operation_id = short_id(operation).to_owned();
     Ok(Prepared { operation: operation_id, retry: operation.retry, request, page, shown })
+}
+
+/// What a request depends on besides its arguments.
+#[derive(Clone, Copy)]
+pub(crate) struct Installation<'a> {
+    pub defaults: &'a ScopeDefaults,
+    pub now: Timestamp,
 }
 
 /// `type.operation`: the operation's id without its platform.
@@ -84,17 +97,28 @@ fn way<'o>(operation: &'o Operation, args: &Map<String, Value>) -> Result<Way<'o
     }
 }
 
+/// What a hook makes the body of; the rest of the body is put into that.
+fn base(
+    operation: &Operation,
+    adapter: &Adapter,
+    now: Timestamp,
+    args: &Map<String, Value>,
+) -> Result<Option<Value>> {
+    let Some(name) = &operation.body_hook else { return Ok(None) };
+    let hook = adapter
+        .body_hook(name)
+        .ok_or_else(|| Error::unavailable(format!("{} is not available", operation.id)))?;
+    hook(BodyInput { args, now })
+}
+
 fn http_request(
     operation: &Operation,
-    parts: &Parts,
+    mut parts: Parts,
     args: &Map<String, Value>,
 ) -> Result<HttpRequest> {
-    if let Some(hook) = &operation.body_hook {
-        return Err(Error::internal(format!("{} needs the hook {hook}", operation.id)));
-    }
     let way = way(operation, args)?;
     let mut headers = parts.headers()?;
-    let mut body = parts.body.as_ref().map_or(Payload::None, |body| Payload::Json(body.clone()));
+    let mut body = parts.body.take().map_or(Payload::None, Payload::Json);
     if let Some(content_type) = &operation.content_type
         && let Entry::Vacant(entry) = headers.entry(CONTENT_TYPE)
     {

@@ -26,7 +26,7 @@ impl Exchange<'_> {
         let response = tokio::time::timeout(self.limits.timeout, exchange)
             .await
             .map_err(|_| Failure::timed_out(self.peer, self.limits.timeout))??;
-        upstream::accept(self.peer, response)
+        upstream::accept(self.peer, self.dialect, response)
     }
 
     async fn send_remote(
@@ -36,8 +36,8 @@ impl Exchange<'_> {
     ) -> Result<Response, Failure> {
         let client = remote.http().await?;
         let mut headers = request.headers();
-        headers.extend(remote.credential().http_header()?);
-        let mut url = remote.url(&request.target)?;
+        headers.extend(remote.headers(request.host.as_deref())?);
+        let mut url = remote.url(request.host.as_deref(), &request.target)?;
         for _ in 0..=MAX_REDIRECTS {
             let response = client
                 .request(request.method.clone(), url.clone())

@@ -1,8 +1,9 @@
 //! A platform on the network: one HTTP client and one gRPC channel per instance, both made on
 //! first use and kept, so that connections are reused and an unused platform costs nothing.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use pilothouse_model::{Error, Result};
 use reqwest::redirect;
 use tokio::sync::OnceCell;
@@ -18,12 +19,28 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 const USER_AGENT: &str = concat!("pilothouse/", env!("CARGO_PKG_VERSION"));
 
+/// One server of a platform: where it is and what every request to it carries.
+#[derive(Clone, Debug)]
+struct Server {
+    base_url: Url,
+    credential: Credential,
+    headers: HeaderMap,
+}
+
+impl Server {
+    fn new(base_url: &str, credential: Credential, allow_plaintext: bool) -> Result<Self> {
+        let base_url = checked(base_url, allow_plaintext)?;
+        Ok(Self { base_url, credential, headers: HeaderMap::new() })
+    }
+}
+
 /// Where a platform is and what to show it.
 #[derive(Clone, Debug)]
 pub struct RemoteConfig {
-    base_url: Url,
+    main: Server,
+    /// The platform's other servers, by the registry's names for them.
+    others: BTreeMap<String, Server>,
     grpc_url: Option<Url>,
-    credential: Credential,
     certificate_authority: Option<Vec<u8>>,
 }
 
@@ -34,8 +51,28 @@ impl RemoteConfig {
     /// When it is not an `http` or `https` URL, carries a user name, a query or a fragment, or is
     /// plain `http` to another machine without `allow_plaintext`.
     pub fn new(base_url: &str, credential: Credential, allow_plaintext: bool) -> Result<Self> {
-        let base_url = checked(base_url, allow_plaintext)?;
-        Ok(Self { base_url, grpc_url: None, credential, certificate_authority: None })
+        let main = Server::new(base_url, credential, allow_plaintext)?;
+        Ok(Self { main, others: BTreeMap::new(), grpc_url: None, certificate_authority: None })
+    }
+
+    /// Another server of the platform, with a credential of its own. Same rules.
+    pub fn server(
+        mut self,
+        name: &str,
+        base_url: &str,
+        credential: Credential,
+        allow_plaintext: bool,
+    ) -> Result<Self> {
+        let server = Server::new(base_url, credential, allow_plaintext)?;
+        self.others.insert(name.to_owned(), server);
+        Ok(self)
+    }
+
+    /// Every request to the main server carries this.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.main.headers.insert(name, value);
+        self
     }
 
     /// Where gRPC is served, if elsewhere than at the base URL. Same rules.
@@ -95,14 +132,39 @@ impl Remote {
         Self { config, http: OnceCell::new(), grpc: OnceCell::new() }
     }
 
+    /// What the main server is shown.
     pub(super) fn credential(&self) -> &Credential {
-        &self.config.credential
+        &self.config.main.credential
     }
 
-    /// The full URL of a request target (`/path?query`).
-    pub(super) fn url(&self, target: &str) -> Result<Url> {
-        let base = self.config.base_url.as_str().trim_end_matches('/');
+    fn server(&self, host: Option<&str>) -> Result<&Server> {
+        let Some(name) = host else { return Ok(&self.config.main) };
+        let found = self.config.others.get(name);
+        found.ok_or_else(|| {
+            Error::unavailable(format!("the platform's server {name:?} is not configured"))
+                .hint("configure its address and its credential")
+        })
+    }
+
+    /// The full URL of a request target (`/path?query`) on one of the platform's servers. The
+    /// path of the base URL is not repeated where the target begins with it.
+    pub(super) fn url(&self, host: Option<&str>, target: &str) -> Result<Url> {
+        let base_url = &self.server(host)?.base_url;
+        let mut base = base_url.as_str().trim_end_matches('/');
+        let prefix = base_url.path().trim_end_matches('/');
+        let rest = target.strip_prefix(prefix).filter(|rest| rest.starts_with('/'));
+        if !prefix.is_empty() && rest.is_some() {
+            base = &base[..base.len() - prefix.len()];
+        }
         Url::parse(&format!("{base}{target}")).map_err(Error::internal)
+    }
+
+    /// What every request to a server carries, its credential among it.
+    pub(super) fn headers(&self, host: Option<&str>) -> Result<HeaderMap> {
+        let server = self.server(host)?;
+        let mut headers = server.headers.clone();
+        headers.extend(server.credential.http_header()?);
+        Ok(headers)
     }
 
     pub(super) async fn http(&self) -> Result<&reqwest::Client> {
@@ -128,7 +190,7 @@ fn http_client(config: &RemoteConfig) -> Result<reqwest::Client> {
         .referer(false)
         // Followed by hand, within one origin: see `transport::http`.
         .redirect(redirect::Policy::none());
-    if is_loopback(&config.base_url) {
+    if is_loopback(&config.main.base_url) {
         builder = builder.no_proxy();
     }
     if let Some(pem) = &config.certificate_authority {
@@ -139,7 +201,7 @@ fn http_client(config: &RemoteConfig) -> Result<reqwest::Client> {
 }
 
 fn grpc_channel(config: &RemoteConfig) -> Result<Channel> {
-    let url = config.grpc_url.as_ref().unwrap_or(&config.base_url);
+    let url = config.grpc_url.as_ref().unwrap_or(&config.main.base_url);
     let mut endpoint = Endpoint::from_shared(url.to_string())
         .map_err(Error::internal)?
         .user_agent(USER_AGENT)
@@ -198,9 +260,28 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_appended_to_the_base_path() {
-        let config = RemoteConfig::new("https://a.example/base/", Credential::None, false).unwrap();
-        let url = Remote::new(config).url("/v1/x?y=1").unwrap();
-        assert_eq!(url.as_str(), "https://a.example/base/v1/x?y=1");
+    fn a_target_is_appended_to_the_base_path_unless_it_begins_with_it() {
+        for (base, target, url) in [
+            ("https://a.example", "/v1/x?y=1", "https://a.example/v1/x?y=1"),
+            ("https://a.example/base/", "/v1/x?y=1", "https://a.example/base/v1/x?y=1"),
+            ("https://a.example/base/", "/base/v1/x", "https://a.example/base/v1/x"),
+            ("https://a.example/base", "/baseline", "https://a.example/base/baseline"),
+        ] {
+            let config = RemoteConfig::new(base, Credential::None, false).unwrap();
+            assert_eq!(Remote::new(config).url(None, target).unwrap().as_str(), url);
+        }
+    }
+
+    #[test]
+    fn a_server_has_its_own_address_and_credential() {
+        let name = HeaderName::from_static("x-account");
+        let remote = RemoteConfig::new("https://a.example", Credential::Bearer("a".into()), false)
+            .and_then(|it| it.server("b", "https://b.example", Credential::None, false))
+            .map(|it| Remote::new(it.header(name, HeaderValue::from_static("acme"))))
+            .unwrap();
+        assert_eq!(remote.headers(None).unwrap().len(), 2);
+        assert_eq!(remote.url(Some("b"), "/x").unwrap().as_str(), "https://b.example/x");
+        assert!(remote.headers(Some("b")).unwrap().is_empty());
+        assert!(remote.url(Some("c"), "/x").is_err());
     }
 }

@@ -9,27 +9,32 @@ use pilothouse_model::{
 };
 use serde_json::Value;
 
-use super::{Failure, Fate, Response};
+use super::{Dialect, Failure, Fate, Refusal, Response};
 
 /// Longest upstream message kept, in bytes.
 const MAX_MESSAGE: usize = 1000;
 const MAX_TITLE: usize = 200;
 
 /// Turns an answer outside 200..299 into a failure that keeps status and message.
-pub(super) fn accept(peer: &str, response: Response) -> Result<Response, Failure> {
+pub(super) fn accept(
+    peer: &str,
+    dialect: &Dialect,
+    response: Response,
+) -> Result<Response, Failure> {
     let status = response.status;
     if status.is_success() {
         return Ok(response);
     }
-    let (message, own_hint) = explain(&response);
+    let refusal = explain(dialect, &response);
     let mut text = format!("{peer} answered {}", status.as_u16());
-    match message {
-        Some(message) => text.extend([": ", &message]),
-        None => text.extend(status.canonical_reason().map(|reason| format!(" {reason}"))),
+    if refusal.message.is_empty() {
+        text.extend(status.canonical_reason().map(|reason| format!(" {reason}")));
+    } else {
+        text.extend([": ", &refusal.message]);
     }
-    let mut error = Error::new(kind(status), text);
-    error.hint = own_hint.or_else(|| hint(status).map(str::to_owned));
-    let mut failure = Failure::new(fate(status), error);
+    let mut error = Error::new(refusal.kind.unwrap_or(kind(status)), text);
+    error.hint = refusal.hint.or_else(|| hint(status).map(str::to_owned));
+    let mut failure = Failure::new(fate(dialect, status), error);
     failure.retry_after = retry_after(&response.headers, Timestamp::now());
     Err(failure)
 }
@@ -54,8 +59,9 @@ fn kind(status: StatusCode) -> Kind {
     }
 }
 
-fn fate(status: StatusCode) -> Fate {
+fn fate(dialect: &Dialect, status: StatusCode) -> Fate {
     match status.as_u16() {
+        500 if dialect.server_error_passes => Fate::Unknown,
         429 => Fate::NotActedOn,
         502..=504 => Fate::Unknown,
         _ => Fate::Answered,
@@ -72,17 +78,23 @@ fn hint(status: StatusCode) -> Option<&'static str> {
     }
 }
 
-/// The message and the hint in the body, where there are any.
-fn explain(response: &Response) -> (Option<String>, Option<String>) {
+/// What the body says, made safe; empty where it says nothing.
+fn explain(dialect: &Dialect, response: &Response) -> Refusal {
+    let message = |message| Refusal { message, ..Refusal::default() };
     if response.is_html() {
-        return (html_title(&response.body).map(|title| format!("a web page, {title:?}")), None);
+        let title = html_title(&response.body).map(|title| format!("a web page, {title:?}"));
+        return message(title.unwrap_or_default());
     }
-    if let Ok(body) = serde_json::from_slice::<Value>(&response.body) {
-        let hint = body.get("hint").and_then(Value::as_str).map(safe);
-        return (json_message(&body).map(|message| safe(&message)), hint);
-    }
-    let text = std::str::from_utf8(&response.body).ok();
-    (text.map(safe).filter(|text| !text.is_empty()), None)
+    let Ok(body) = serde_json::from_slice::<Value>(&response.body) else {
+        return message(std::str::from_utf8(&response.body).map(safe).unwrap_or_default());
+    };
+    let mut refusal = (dialect.refusal)(response.status, &body).unwrap_or_else(|| Refusal {
+        message: json_message(&body).unwrap_or_default(),
+        kind: None,
+        hint: body.get("hint").and_then(Value::as_str).map(safe),
+    });
+    refusal.message = safe(&refusal.message);
+    refusal
 }
 
 fn json_message(body: &Value) -> Option<String> {
@@ -132,7 +144,7 @@ mod tests {
             headers,
             body: Bytes::copy_from_slice(body.as_bytes()),
         };
-        accept("tharsis", response).unwrap_err()
+        accept("tharsis", &Dialect::PLAIN, response).unwrap_err()
     }
 
     #[test]
@@ -186,6 +198,14 @@ mod tests {
             let failure = refused(status, "text/plain", "");
             assert_eq!((failure.error.kind, failure.fate), (kind, fate), "{status}");
         }
+    }
+
+    #[test]
+    fn a_server_error_passes_where_the_platform_says_so() {
+        let plain = fate(&Dialect::PLAIN, StatusCode::INTERNAL_SERVER_ERROR);
+        let passing = Dialect { server_error_passes: true, ..Dialect::PLAIN };
+        let passing = fate(&passing, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!((plain, passing), (Fate::Answered, Fate::Unknown));
     }
 
     #[test]

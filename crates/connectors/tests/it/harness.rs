@@ -1,6 +1,6 @@
 //! Harness, against recorded requests: what an operation of the registry sends for the arguments
-//! of an example is what the example recorded. Operations that this does not hold for yet are
-//! listed in `not_yet.txt`, which may not name any that it does hold for.
+//! of an example is what the example recorded. What this does not hold for is listed in
+//! `not_yet.txt`, which may not name anything that it does hold for.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,6 +10,7 @@ use std::{
 
 use http::Request;
 use pilothouse_connectors::{ScopeDefaults, prepare};
+use pilothouse_model::Timestamp;
 use pilothouse_registry::{
     Binding, Catalog, Operation, Paging,
     spec::{Arg, ArgType},
@@ -38,6 +39,9 @@ struct Example {
     #[serde(rename = "requests")]
     _several: Option<Value>,
 }
+
+/// When the examples were recorded: 2026-01-15T12:00:00Z.
+const CLOCK: Timestamp = Timestamp(1_768_478_400_000);
 
 /// The installation that the examples were recorded with.
 fn defaults() -> ScopeDefaults {
@@ -86,7 +90,8 @@ fn prune(spec: &Arg, value: &mut Value) {
 
 fn replay(operation: &Operation, example: &Example) -> Result<(), String> {
     let args = arguments(operation, &example.input);
-    let prepared = prepare(operation, &defaults(), &args).map_err(|error| error.to_string())?;
+    let prepared =
+        prepare(operation, &defaults(), CLOCK, &args).map_err(|error| error.to_string())?;
     let sent = prepared.to_http().ok_or("not a single request")?;
     let expected = example.request.as_deref().ok_or("several requests were recorded")?;
     let same = |what: &str, sent: Value, recorded: Value| {
@@ -143,21 +148,30 @@ fn recorded_requests_are_sent_the_same() {
     let examples: BTreeMap<String, Vec<Example>> =
         serde_json::from_str(&data("examples.json")).unwrap();
     let not_yet = data("not_yet.txt");
-    let not_yet: BTreeSet<&str> = not_yet.lines().filter(|line| !line.starts_with('#')).collect();
+    let not_yet: BTreeSet<&str> = not_yet
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split(':').next())
+        .collect();
     let (mut replayed, mut differ, mut stale) = (0, Vec::new(), Vec::new());
     for (name, examples) in &examples {
         let operation = name
             .split_once('.')
             .and_then(|(kind, name)| catalog.types.get(kind)?.operations.get(name));
-        let result = match operation {
-            Some(operation) => examples.iter().try_for_each(|example| replay(operation, example)),
-            None => Err("is not in the registry".to_owned()),
-        };
-        match (result, not_yet.contains(name.as_str())) {
-            (Ok(()), false) => replayed += examples.len(),
-            (Ok(()), true) if !examples.is_empty() => stale.push(name),
-            (Err(problem), false) => differ.push(format!("{name}: {problem}")),
-            (_, true) => {}
+        let mut whole = !examples.is_empty();
+        for (index, example) in examples.iter().enumerate() {
+            let id = format!("{name}#{index}");
+            let is_listed = not_yet.contains(name.as_str()) || not_yet.contains(id.as_str());
+            let operation = operation.ok_or_else(|| "is not in the registry".to_owned());
+            match operation.and_then(|operation| replay(operation, example)) {
+                Ok(()) if not_yet.contains(id.as_str()) => stale.push(id),
+                Ok(()) => replayed += 1,
+                Err(_) if is_listed => whole = false,
+                Err(problem) => differ.push(format!("{id}: {problem}")),
+            }
+        }
+        if whole && not_yet.contains(name.as_str()) {
+            stale.push(name.clone());
         }
     }
     let hooks = catalog.types.values().flat_map(|kind| kind.operations.values());
@@ -165,13 +179,14 @@ fn recorded_requests_are_sent_the_same() {
         .filter(|it| it.body_hook.is_some() || matches!(it.binding, Binding::Hook(_)))
         .partition(|it| it.body_hook.is_none());
     println!(
-        "harness: {replayed} requests as recorded; {} operations not yet; {} hooks, {} for bodies",
+        "harness: {replayed} requests as recorded; {} lines of not_yet.txt; {} hooks, {} for bodies",
         not_yet.len(),
         whole.len() + body.len(),
         body.len()
     );
     assert!(differ.is_empty(), "{} differ:\n{}", differ.len(), differ.join("\n"));
     assert!(stale.is_empty(), "listed in not_yet.txt, but as recorded: {stale:?}");
-    let unknown: Vec<_> = not_yet.iter().filter(|name| !examples.contains_key(**name)).collect();
+    let known = |name: &str| examples.contains_key(name.split('#').next().unwrap_or_default());
+    let unknown: Vec<_> = not_yet.iter().filter(|name| !known(name)).collect();
     assert!(unknown.is_empty(), "listed in not_yet.txt, but without examples: {unknown:?}");
 }

@@ -6,6 +6,7 @@ mod embedded;
 mod fake;
 mod grpc;
 mod harness;
+mod harness_wire;
 mod hook;
 mod remote;
 mod socket;

@@ -7,11 +7,15 @@ use pilothouse_registry::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{connector::page::PageRequest, request::ScopeDefaults};
+use crate::{
+    connector::{adapter::Adapter, page::PageRequest},
+    request::ScopeDefaults,
+};
 
 /// The arguments with defaults filled in; unknown and missing ones are errors.
 pub(super) fn complete(
     operation: &Operation,
+    adapter: &Adapter,
     defaults: &ScopeDefaults,
     args: &Map<String, Value>,
 ) -> Result<Map<String, Value>> {
@@ -30,8 +34,11 @@ pub(super) fn complete(
             continue;
         }
         let configured = defaults.of(name).ok_or_else(|| {
-            Error::invalid(format!("{name}: missing"))
-                .hint(format!("pass {name}, or configure a default for it"))
+            let hint = match adapter.setting(name) {
+                Some(setting) => format!("pass {name}, or set {setting}"),
+                None => format!("pass {name}, or configure a default for it"),
+            };
+            Error::invalid(format!("{name}: missing")).hint(hint)
         })?;
         complete.insert(name.clone(), json!(configured));
     }

@@ -28,25 +28,27 @@ struct Piece<'a> {
 }
 
 impl Parts {
-    /// The places of `args`, which are those of the call, `given`, and what was filled in.
+    /// The places of `args`, which are those of the call, `given`, and what was filled in; in the
+    /// body, they go into `base`.
     pub(super) fn collect(
         operation: &Operation,
         defaults: &ScopeDefaults,
         given: &Map<String, Value>,
         args: &Map<String, Value>,
+        base: Option<Value>,
     ) -> Result<Self> {
-        let mut parts = Self::default();
+        let mut parts = Self { body: base, ..Self::default() };
         let mut body = Vec::new();
         parts.account(operation, defaults, args, &mut body)?;
         for (place, value) in &operation.constants {
-            parts.put(place, "", value, &mut body)?;
+            parts.put(place, "", value, &mut body);
         }
         for (name, argument) in &operation.args {
             if let Some(value) = args.get(name) {
-                parts.argument(name, argument, value, &mut body)?;
+                parts.argument(name, argument, value, &mut body);
                 if given.contains_key(name) {
                     for place in &argument.if_given {
-                        parts.put(place, name, value, &mut body)?;
+                        parts.put(place, name, value, &mut body);
                     }
                 }
             }
@@ -74,7 +76,7 @@ impl Parts {
         };
         self.path.insert(Scope::ACCOUNT.to_owned(), json!(account));
         for place in places {
-            self.put(place, Scope::ACCOUNT, &json!(account), body)?;
+            self.put(place, Scope::ACCOUNT, &json!(account), body);
         }
         Ok(())
     }
@@ -85,7 +87,7 @@ impl Parts {
         argument: &'a Argument,
         value: &Value,
         body: &mut Vec<Piece<'a>>,
-    ) -> Result<()> {
+    ) {
         let mut value = value.clone();
         let moved: Vec<_> = argument
             .moved
@@ -94,22 +96,15 @@ impl Parts {
                 Some((field, places, value.as_object_mut()?.remove(field)?))
             })
             .collect();
-        argument.places().try_for_each(|place| self.put(place, name, &value, body))?;
+        argument.places().for_each(|place| self.put(place, name, &value, body));
         for (field, places, value) in moved {
             for place in places {
-                self.put(place, field, &value, body)?;
+                self.put(place, field, &value, body);
             }
         }
-        Ok(())
     }
 
-    fn put<'a>(
-        &mut self,
-        place: &'a Place,
-        name: &str,
-        value: &Value,
-        body: &mut Vec<Piece<'a>>,
-    ) -> Result<()> {
+    fn put<'a>(&mut self, place: &'a Place, name: &str, value: &Value, body: &mut Vec<Piece<'a>>) {
         match place {
             Place::Path => {
                 self.path.insert(name.to_owned(), value.clone());
@@ -126,11 +121,9 @@ impl Parts {
                 let is_scope = [Scope::ACCOUNT, Scope::ORG, Scope::PROJECT].contains(&name);
                 body.push(Piece { place, value: value.clone(), is_scope });
             }
-            Place::Hook => {
-                return Err(Error::internal(format!("argument {name} is for a hook")));
-            }
+            // What makes the body finds it among the arguments.
+            Place::Hook => {}
         }
-        Ok(())
     }
 
     /// The body from the outside in: the whole first, then what is put into it.

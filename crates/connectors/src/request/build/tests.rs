@@ -1,6 +1,6 @@
 //! What a request is made of, and what is shown of it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use pilothouse_registry::{
     Argument, Paging, Place,
@@ -10,7 +10,7 @@ use pilothouse_registry::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::THARSIS;
+use crate::tharsis;
 
 /// An operation `demo.thing.do` whose arguments have these places.
 fn operation(binding: Binding, places: &[(&str, &str)]) -> Operation {
@@ -61,7 +61,7 @@ fn paged(first_page: Option<u64>) -> Operation {
 }
 
 fn prepare(operation: &Operation, args: &Value) -> Result<Value> {
-    build(operation, Some(&THARSIS), &ScopeDefaults::default(), args.as_object().unwrap())
+    build(operation, &tharsis::ADAPTER, nowhere(), args.as_object().unwrap())
         .map(|built| built.to_json())
 }
 
@@ -126,8 +126,7 @@ fn what_is_secret_is_sent_but_not_shown() {
     );
     operation.args.get_mut("token").unwrap().spec.secret = true;
     let args = json!({"token": "s3cret", "a": 1});
-    let built =
-        build(&operation, None, &ScopeDefaults::default(), args.as_object().unwrap()).unwrap();
+    let built = build(&operation, &tharsis::ADAPTER, nowhere(), args.as_object().unwrap()).unwrap();
     assert!(!built.to_json().to_string().contains("s3cret"));
     assert_eq!(built.to_json()["body"], json!({"token": "***", "a": 1}));
     let Request::Http(request) = built.request else { panic!("an HTTP request") };
@@ -141,8 +140,7 @@ fn secrets_inside_objects_and_lists_are_masked() {
     let variables = json!([{"category": "environment", "key": "TOKEN", "value": "s3cret"}]);
     let args = json!({"workspace_id": "W", "configuration_version_id": "C",
         "variables": variables});
-    let built = build(create, Some(&THARSIS), &ScopeDefaults::default(), args.as_object().unwrap())
-        .unwrap();
+    let built = build(create, &tharsis::ADAPTER, nowhere(), args.as_object().unwrap()).unwrap();
     assert_eq!(built.to_json()["message"]["variables"][0]["key"], "TOKEN");
     assert_eq!(built.to_json()["message"]["variables"][0]["value"], "***");
     let Request::Grpc(call) = built.request else { panic!("a gRPC request") };
@@ -192,12 +190,23 @@ fn pages_are_bounded_and_counted() {
     assert!(prepare(&paged(Some(0)), &json!({"cursor": "x"})).is_err());
 }
 
-fn harbour() -> ScopeDefaults {
-    ScopeDefaults { account: Some("acc".into()), org: Some("home".into()), project: None }
+fn nowhere() -> Installation<'static> {
+    static NOWHERE: ScopeDefaults = ScopeDefaults { account: None, org: None, project: None };
+    Installation { defaults: &NOWHERE, now: Timestamp(0) }
+}
+
+fn harbour() -> Installation<'static> {
+    static HARBOUR: LazyLock<ScopeDefaults> = LazyLock::new(|| ScopeDefaults {
+        account: Some("acc".into()),
+        org: Some("home".into()),
+        project: None,
+    });
+    Installation { defaults: &HARBOUR, now: Timestamp(0) }
 }
 
 fn sent(operation: &Operation, args: &Value) -> Result<Value> {
-    build(operation, None, &harbour(), args.as_object().unwrap()).map(|built| built.to_json())
+    build(operation, &tharsis::ADAPTER, harbour(), args.as_object().unwrap())
+        .map(|built| built.to_json())
 }
 
 /// An operation that acts in an organization, and in a project if the call names one.
@@ -308,7 +317,8 @@ fn a_text_of_another_type_travels_as_it_is() {
     operation.content_type = Some("application/yaml".into());
     for (yaml, text) in [(json!("a: 1\n"), "a: 1\n"), (json!({"a": 1}), "{\"a\":1}")] {
         let args = json!({"yaml": yaml});
-        let built = build(&operation, None, &harbour(), args.as_object().unwrap()).unwrap();
+        let built =
+            build(&operation, &tharsis::ADAPTER, harbour(), args.as_object().unwrap()).unwrap();
         let request = built.to_http().unwrap();
         assert_eq!(request.body(), text);
         assert_eq!(request.headers()["content-type"], "application/yaml");
@@ -328,7 +338,7 @@ proptest! {
         let places = [("id", "path"), ("name", "body:/a~1b/c")];
         let operation = http(pilothouse_registry::Method::Put, "/v1/{id}/x", &places);
         let args = json!({"id": id, "name": name});
-        match build(&operation, None, &ScopeDefaults::default(), args.as_object().unwrap()) {
+        match build(&operation, &tharsis::ADAPTER, nowhere(), args.as_object().unwrap()) {
             Ok(built) => {
                 let Request::Http(request) = built.request else { panic!("an HTTP request") };
                 let segments: Vec<_> = request.target.split('/').collect();

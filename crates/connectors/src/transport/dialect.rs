@@ -1,0 +1,30 @@
+//! How one platform words its answers: what its errors mean, and which of them pass.
+
+use http::StatusCode;
+use pilothouse_model::{Error, Kind};
+use serde_json::Value;
+
+/// What differs from platform to platform in the reading of an answer.
+#[derive(Debug)]
+pub(crate) struct Dialect {
+    /// What the body of an unsuccessful answer says, if not in one of the usual fields.
+    pub refusal: fn(StatusCode, &Value) -> Option<Refusal>,
+    /// An answer that is an error although its status is that of a success.
+    pub disguised: fn(&Value) -> Option<Error>,
+    /// 500 says that something went wrong for the moment, so that a read may be repeated.
+    pub server_error_passes: bool,
+}
+
+/// The platform's own words. What it leaves open follows from the status.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub message: String,
+    pub kind: Option<Kind>,
+    pub hint: Option<String>,
+}
+
+impl Dialect {
+    /// A platform without words of its own.
+    pub(crate) const PLAIN: Self =
+        Self { refusal: |_, _| None, disguised: |_| None, server_error_passes: false };
+}

@@ -1,0 +1,134 @@
+//! Harness over HTTP: what every request carries, which server it goes to, and what becomes of
+//! answers that are not what they should be.
+
+use pilothouse_connectors::{Connector, harness::HarnessConfig};
+use pilothouse_model::{Error, Kind};
+use pilothouse_registry::Catalog;
+use serde_json::{Value, json};
+use wiremock::{
+    Mock, MockServer, ResponseTemplate,
+    matchers::{any, header, method, path, query_param},
+};
+
+use crate::fake::{args, caller};
+
+fn config(server: &MockServer) -> HarnessConfig {
+    HarnessConfig {
+        base_url: server.uri(),
+        fme_base_url: server.uri(),
+        org_id: Some("default".into()),
+        project_id: Some("shop".into()),
+        ..HarnessConfig::new("pat.acme.id.s3cret".into())
+    }
+}
+
+fn connect(config: HarnessConfig) -> Connector {
+    let catalog = Catalog::embedded().platform("harness").unwrap();
+    config.connect(catalog, Connector::DEFAULT_INSTANCE).unwrap()
+}
+
+async fn call(server: &MockServer, operation: &str, with: Value) -> Result<Value, Error> {
+    connect(config(server)).call(&caller(), operation, args(with)).await
+}
+
+async fn answers(response: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(response).mount(&server).await;
+    server
+}
+
+const GET: &str = "pipeline.get";
+
+fn pipeline() -> Value {
+    json!({"pipeline_id": "deploy"})
+}
+
+#[tokio::test]
+async fn a_request_carries_key_account_and_scope() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/pipeline/api/pipelines/deploy"))
+        .and(header("x-api-key", "pat.acme.id.s3cret"))
+        .and(header("harness-account", "acme"))
+        .and(query_param("accountIdentifier", "acme"))
+        .and(query_param("orgIdentifier", "default"))
+        .and(query_param("projectIdentifier", "shop"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"data": {"a": 1}})))
+        .mount(&server)
+        .await;
+    assert_eq!(call(&server, GET, pipeline()).await.unwrap(), json!({"a": 1}));
+}
+
+#[tokio::test]
+async fn feature_management_has_its_own_server_and_key() {
+    let (main, fme) = (answers(ResponseTemplate::new(500)).await, MockServer::start().await);
+    Mock::given(header("authorization", "Bearer fme-key"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"name": "flag"})))
+        .mount(&fme)
+        .await;
+    let config = HarnessConfig {
+        fme_base_url: fme.uri(),
+        fme_api_key: Some("fme-key".into()),
+        ..config(&main)
+    };
+    let flag = json!({"workspace_id": "w", "feature_flag_name": "flag"});
+    let get = "fme_feature_flag.get";
+    let answer = connect(config.clone()).call(&caller(), get, args(flag.clone())).await.unwrap();
+    assert_eq!(answer["name"], "flag");
+    let sent = &fme.received_requests().await.unwrap()[0];
+    assert!(
+        !sent.headers.contains_key("x-api-key") && !sent.headers.contains_key("harness-account")
+    );
+
+    let config = HarnessConfig { fme_api_key: Some("pat.acme.dummy".into()), ..config };
+    let error = connect(config).call(&caller(), get, args(flag)).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Unavailable);
+    assert!(error.message.contains("fme"), "{error}");
+}
+
+#[tokio::test]
+async fn errors_keep_status_and_words_and_say_what_to_do() {
+    let missing = ResponseTemplate::new(404).set_body_json(json!({"status": "ERROR",
+        "code": "ENTITY_NOT_FOUND", "message": "no such pipeline", "correlationId": "c-1"}));
+    let denied = ResponseTemplate::new(403).set_body_json(json!({"message": "missing permission"}));
+    let page = ResponseTemplate::new(401)
+        .set_body_raw("<html><title>Sign in</title><b>internal</b></html>", "text/html");
+    let signed_out =
+        ResponseTemplate::new(200).set_body_raw("<!DOCTYPE html><p>app</p>", "text/html");
+    let hidden = ResponseTemplate::new(200)
+        .set_body_json(json!({"status": "ERROR", "code": "INVALID_REQUEST", "message": "no"}));
+    for (response, kind, message, hint) in [
+        (
+            missing,
+            Kind::NotFound,
+            "harness answered 404: no such pipeline (ENTITY_NOT_FOUND, correlation c-1)",
+            "org_id",
+        ),
+        (denied, Kind::Forbidden, "harness answered 403: missing permission", "permission"),
+        (page, Kind::Upstream, "harness answered 401: a web page, \"Sign in\"", "credential"),
+        (signed_out, Kind::Upstream, "harness answered with a web page", "console"),
+        (hidden, Kind::Upstream, "harness refused: no (INVALID_REQUEST)", ""),
+    ] {
+        let error = call(&answers(response).await, GET, pipeline()).await.unwrap_err();
+        assert_eq!((error.kind, error.message.as_str()), (kind, message));
+        assert!(error.hint.unwrap_or_default().contains(hint), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_scope_says_what_sets_it() {
+    let server = answers(ResponseTemplate::new(200)).await;
+    let config = HarnessConfig { project_id: None, ..config(&server) };
+    let error = connect(config).call(&caller(), GET, args(pipeline())).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Invalid);
+    assert_eq!(error.hint.as_deref(), Some("pass project_id, or set HARNESS_PROJECT"));
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_read_is_repeated_as_often_as_configured() {
+    let server = answers(ResponseTemplate::new(500)).await;
+    let config = HarnessConfig { retries: 1, ..config(&server) };
+    connect(config).call(&caller(), GET, args(pipeline())).await.unwrap_err();
+    assert_eq!(server.received_requests().await.unwrap().len(), 2);
+}
