@@ -17,6 +17,7 @@ mod diagnose;
 mod diagnostic;
 mod documentation;
 mod hooks;
+mod installation;
 mod job;
 mod log;
 mod next;

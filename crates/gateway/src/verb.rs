@@ -20,7 +20,9 @@ mod write;
 use pilothouse_model::{Error, Risk};
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::{invocation::Invocation, search::Search, target::Target, wait::Wait};
+pub(crate) use self::{
+    invocation::Invocation, search::Search, status::Overview, target::Target, wait::Wait,
+};
 use crate::Gateway;
 
 /// A tool call, resolved: what would be done, to what, and how risky it is.
@@ -32,6 +34,7 @@ pub(crate) enum Request {
     },
     Operation(Invocation),
     Search(Search),
+    Overview(Overview),
     Wait(Wait),
 }
 
@@ -41,6 +44,7 @@ impl Request {
             Self::Answer { verb, .. } => verb,
             Self::Operation(invocation) => &invocation.name,
             Self::Search(_) => "search",
+            Self::Overview(_) => "status",
             Self::Wait(wait) => &wait.get.name,
         }
     }
@@ -48,7 +52,7 @@ impl Request {
     pub(crate) fn risk(&self) -> Risk {
         match self {
             Self::Operation(invocation) => invocation.risk,
-            Self::Answer { .. } | Self::Search(_) | Self::Wait(_) => Risk::Read,
+            Self::Answer { .. } | Self::Search(_) | Self::Overview(_) | Self::Wait(_) => Risk::Read,
         }
     }
 
@@ -56,7 +60,7 @@ impl Request {
         match self {
             Self::Operation(invocation) => invocation.target.as_deref(),
             Self::Wait(wait) => wait.get.target.as_deref(),
-            Self::Answer { .. } | Self::Search(_) => None,
+            Self::Answer { .. } | Self::Search(_) | Self::Overview(_) => None,
         }
     }
 }

@@ -26,7 +26,7 @@ pub use change::{HoldChange, JobChange, RunChange, RunMove};
 pub use configuration_version::ConfigurationVersion;
 pub use error::ChangeError;
 pub use group::{Group, GroupFilter, GroupSort};
-pub use job::{Job, Lease, Renewal};
+pub use job::{Job, JobCounts, Lease, Renewal};
 pub use job_log::{MAX_LOG_BYTES, MAX_READ_BYTES, MAX_WRITE_BYTES};
 pub use managed_identity::{ManagedIdentity, ManagedIdentityFilter, ManagedIdentitySort};
 pub use page::{MAX_PAGE, Page, PageRequest, Position, SortKey};

@@ -2,7 +2,9 @@
 
 use std::future::ready;
 
-use super::{configuration, diagnose, documentation, job, log, plan, state, workspace};
+use super::{
+    configuration, diagnose, documentation, installation, job, log, plan, state, workspace,
+};
 use crate::connector::hook::Hook;
 
 pub(super) const HOOKS: &[(&str, Hook)] = &[
@@ -14,6 +16,7 @@ pub(super) const HOOKS: &[(&str, Hook)] = &[
     }),
     ("documentation_get", |_, args| Box::pin(ready(documentation::get(&args)))),
     ("documentation_search", |_, args| Box::pin(ready(documentation::search(&args)))),
+    ("installation_status", |context, args| Box::pin(installation::status(context, args))),
     ("job_latest", |context, args| Box::pin(job::latest(context, args))),
     ("job_logs", |context, args| Box::pin(log::job_logs(context, args))),
     ("plan_diff", |context, args| Box::pin(plan::diff(context, args))),

@@ -53,7 +53,7 @@ fn summary(workspace: &Value, id: &str, runs: &[Value]) -> Value {
     ])
 }
 
-fn is_active(status: &str) -> bool {
+pub(super) fn is_active(status: &str) -> bool {
     !matches!(
         status,
         "applied" | "planned_and_finished" | "errored" | "canceled" | "discarded" | "planned"
@@ -74,7 +74,7 @@ fn condition(locked: bool, dirty: bool, latest: Option<&Value>) -> &'static str 
     }
 }
 
-fn brief(run: &Value) -> Value {
+pub(super) fn brief(run: &Value) -> Value {
     let error = ["/plan/error_message", "/apply/error_message"]
         .into_iter()
         .find_map(|pointer| text_at(run, pointer));

@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::{
     conversation::Conversation,
-    verb::{Invocation, Request, Search, Wait},
+    verb::{Invocation, Overview, Request, Search, Wait},
 };
 
 /// Types asked at the same time by one search.
@@ -32,6 +32,7 @@ pub(super) async fn execute(
         Request::Answer { value, .. } => Ok(value.clone()),
         Request::Operation(invocation) => invoke(conversation, invocation).await,
         Request::Search(search) => Ok(fan_out(conversation, search).await),
+        Request::Overview(overview) => Ok(look_around(conversation, overview).await),
         Request::Wait(wait) => watch(conversation, wait).await,
     }
 }
@@ -100,6 +101,27 @@ async fn fan_out(conversation: &dyn Conversation, search: &Search) -> Value {
         }
     }
     json!({ "query": search.words, "results": results, "types": search.types, "failed": failed })
+}
+
+/// How each installation stands; one that does not answer does not hide the others.
+async fn look_around(conversation: &dyn Conversation, overview: &Overview) -> Value {
+    let parts = &overview.parts;
+    let calls: Vec<_> = parts.iter().map(|part| invoke(conversation, part)).collect();
+    let answers: Vec<_> = stream::iter(calls).buffered(SEARCH_WIDTH).collect().await;
+    let (mut platforms, mut failed) = (Vec::new(), Vec::new());
+    for (part, answer) in parts.iter().zip(answers) {
+        let (platform, instance) = (part.connector.platform(), part.connector.instance());
+        match answer {
+            Ok(status) => platforms.push(json!({
+                "platform": platform, "instance": instance, "status": status,
+            })),
+            Err(error) => failed.push(json!({
+                "platform": platform, "instance": instance,
+                "kind": error.kind.as_str(), "message": error.message,
+            })),
+        }
+    }
+    json!({ "platforms": platforms, "failed": failed })
 }
 
 /// Looks again and again until the instance rests, the time is up, or the client leaves.

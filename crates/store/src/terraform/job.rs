@@ -52,6 +52,14 @@ pub struct Renewal {
     pub force_canceled: bool,
 }
 
+/// How much of the queue there is, of all servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobCounts {
+    /// Nobody executes them yet.
+    pub queued: i64,
+    pub running: i64,
+}
+
 macro_rules! select {
     ($condition:literal) => {
         concat!(
@@ -64,6 +72,11 @@ macro_rules! select {
 }
 
 const GET: &str = select!("j.id = $1");
+
+const COUNTS: &str = "
+    SELECT COUNT(CASE WHEN status = 'queued' THEN 1 END) AS queued,
+        COUNT(CASE WHEN status <> 'queued' THEN 1 END) AS running
+    FROM terraform_job WHERE status IN ('queued', 'pending', 'running', 'canceling')";
 
 const INSERT: &str = "
     INSERT INTO terraform_job
@@ -152,6 +165,14 @@ impl Renewal {
 impl Store {
     pub async fn job_get(&self, id: &str) -> Result<Option<Job>> {
         read_one!(self.read(), sqlx::query(GET).bind(id), Job::read)
+    }
+
+    pub async fn job_counts(&self) -> Result<JobCounts> {
+        let counts = |row: &dyn Columns| {
+            Ok(JobCounts { queued: row.number("queued")?, running: row.number("running")? })
+        };
+        let counted = read_one!(self.read(), sqlx::query(COUNTS), counts)?;
+        Ok(counted.unwrap_or(JobCounts { queued: 0, running: 0 }))
     }
 
     /// Gives `owner` the next job to execute until `expires_at`. Its status shows how far it

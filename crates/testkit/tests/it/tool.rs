@@ -154,3 +154,37 @@ async fn the_embedded_platform_is_not_paced() {
     assert_eq!(connector.rate(), Rate::EMBEDDED);
     app.stop().await;
 }
+
+#[tokio::test]
+async fn the_status_of_everything_can_be_narrowed() {
+    let app = app().await;
+    let lock = json!({ "resource_type": "tharsis.workspace", "action": "lock",
+                       "params": { "workspace_id": "trn:workspace:acme/network" } });
+    app.ok("infra_execute", lock).await;
+    let everything = app.ok("infra_status", json!({})).await;
+    let tharsis = &everything["platforms"][0];
+    assert_eq!((&tharsis["platform"], &everything["failed"]), (&json!("tharsis"), &json!([])));
+    let status = &tharsis["status"];
+    assert_eq!(status["locked_workspaces"], json!(["acme/network"]), "{status:#}");
+    assert!(status["worker"]["available"].is_boolean(), "{status:#}");
+
+    app.ok(
+        "infra_create",
+        json!({ "resource_type": "tharsis.group", "body": { "name": "other" } }),
+    )
+    .await;
+    let narrow = json!({ "platform": "tharsis", "params": { "group_id": "trn:group:other" } });
+    let narrowed = app.ok("infra_status", narrow).await;
+    assert_eq!(narrowed["platforms"][0]["status"]["locked_workspaces"], json!([]));
+
+    for (arguments, expected) in [
+        (json!({ "platform": "nothing" }), "configured are: tharsis"),
+        (json!({ "id": "trn:workspace:acme/network" }), "resource_type is required"),
+        (json!({ "params": { "grup_id": "x" } }), "group_id"),
+        (json!({ "resource_type": "tharsis.workspace", "platform": "tharsis" }), "not both"),
+    ] {
+        let message = app.refused("infra_status", arguments.clone()).await;
+        assert!(message.contains(expected), "{arguments}: {message}");
+    }
+    app.stop().await;
+}

@@ -5,6 +5,7 @@ mod job;
 mod report;
 mod run;
 mod state;
+mod worker;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
         .route("/v1/runs/{id}/undiscard", post(run::undiscard))
         .route("/v1/runs/{id}/retry", post(run::retry))
         .route("/v1/runs/{id}/auto-apply", put(run::set_auto_apply))
+        .route("/v1/worker", get(worker::status))
         .layer(DefaultBodyLimit::max(limit::JSON_BODY))
         .with_state(Arc::clone(platform))
 }
