@@ -3,6 +3,7 @@
 //! The only crate that knows the MCP library. Nothing here reads the environment or opens a store.
 
 mod call;
+pub mod chart;
 pub mod client;
 mod conversation;
 mod gateway;

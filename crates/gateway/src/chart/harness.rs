@@ -1,0 +1,212 @@
+//! From Harness' answers to chart data. Takes the answers as they come: what is missing is left
+//! out, and an answer with nothing to draw gives no chart.
+
+mod execution;
+mod pipeline;
+
+use std::collections::BTreeMap;
+
+use pilothouse_model::Timestamp;
+use serde_json::Value;
+
+use self::execution::Execution;
+use super::{
+    Bar, Bars, Card, Chart, Day, Flow, Health, Level, Node, Ring, Row, Series, Slice, Status,
+    Timeline,
+    unit::{counted, duration},
+};
+
+/// Days of the time series, today included.
+const DAYS: u32 = 31;
+const DAY_MS: i64 = 86_400_000;
+/// In the order they are stacked, from the bottom.
+const STACKED: [Status; 6] = [
+    Status::Succeeded,
+    Status::Running,
+    Status::Waiting,
+    Status::Aborted,
+    Status::Expired,
+    Status::Failed,
+];
+
+/// When the stages and steps of an execution ran. `answer` is that of `execution.get`.
+pub fn timeline(answer: &Value) -> Option<Chart> {
+    let execution = Execution::read(answer)?;
+    let mut rows = Vec::new();
+    for stage in execution.stages() {
+        rows.push(Row {
+            label: stage.name.clone(),
+            is_step: false,
+            status: stage.status,
+            start_ms: stage.start_ms,
+            end_ms: stage.end_ms,
+        });
+        rows.extend(stage.steps.iter().map(|step| Row {
+            label: step.name.clone(),
+            is_step: true,
+            status: step.status,
+            start_ms: step.start_ms,
+            end_ms: step.end_ms,
+        }));
+    }
+    let (title, subtitle) = (execution.title.clone(), heading(&execution));
+    Some(Chart::Timeline(Timeline { title, subtitle, rows }))
+}
+
+/// How the stages of an execution follow each other. `answer` is that of `execution.get`.
+pub fn flow(answer: &Value) -> Option<Chart> {
+    let execution = Execution::read(answer)?;
+    let node = |stage: &execution::Stage| Node {
+        name: stage.name.clone(),
+        status: stage.status,
+        duration_ms: stage.duration_ms(),
+        steps: stage.steps.len(),
+    };
+    let groups = execution.groups.iter().map(|group| group.iter().map(node).collect()).collect();
+    let (title, subtitle) = (execution.title.clone(), heading(&execution));
+    Some(Chart::Flow(Flow { title, subtitle, groups }))
+}
+
+/// What a pipeline consists of. `pipeline` is its YAML, parsed.
+pub fn architecture(pipeline: &Value) -> Option<Chart> {
+    pipeline::read(pipeline).map(Chart::Architecture)
+}
+
+/// Executions by how they ended. `items` are those of `execution.list`.
+pub fn by_status(items: &[Value]) -> Option<Chart> {
+    let counts = count(items, |item| text(item, "status").unwrap_or("Unknown"));
+    let slice = |(label, value): (&str, u64)| Slice {
+        label: label.to_owned(),
+        value,
+        status: Some(Status::of(label)),
+    };
+    (!items.is_empty()).then(|| {
+        Chart::Ring(Ring {
+            title: "Executions by status".into(),
+            subtitle: listed(items),
+            slices: distinct(counts.into_iter().map(slice).collect()),
+            unit: "executions".into(),
+        })
+    })
+}
+
+/// Executions by pipeline. `items` are those of `execution.list`.
+pub fn by_pipeline(items: &[Value]) -> Option<Chart> {
+    let counts = count(items, |item| {
+        text(item, "pipelineIdentifier").or_else(|| text(item, "name")).unwrap_or("unknown")
+    });
+    let bar = |(label, value): (&str, u64)| Bar { label: label.to_owned(), value };
+    (!items.is_empty()).then(|| {
+        Chart::Bars(Bars {
+            title: "Executions by pipeline".into(),
+            subtitle: listed(items),
+            bars: counts.into_iter().map(bar).collect(),
+        })
+    })
+}
+
+/// Executions of the last 30 days and of today, by day in UTC. `items` are those of
+/// `execution.list`.
+pub fn by_day(items: &[Value], now: Timestamp) -> Option<Chart> {
+    let mut days: Vec<Day> = (0..DAYS)
+        .rev()
+        .map(|back| {
+            let date = date(Timestamp(now.0 - i64::from(back) * DAY_MS));
+            Day { date, counts: STACKED.map(|status| (status, 0)).to_vec() }
+        })
+        .collect();
+    for item in items {
+        let Some(started) = item.get("startTs").and_then(Value::as_i64) else { continue };
+        let date = date(Timestamp(started));
+        let status = Status::of(text(item, "status").unwrap_or_default());
+        let day = days.iter_mut().find(|day| day.date == date);
+        if let Some(count) =
+            day.and_then(|day| day.counts.iter_mut().find(|(known, _)| *known == status))
+        {
+            count.1 += 1;
+        }
+    }
+    let (first, last) = (days.first()?.date.clone(), days.last()?.date.clone());
+    (!items.is_empty()).then(|| {
+        Chart::Series(Series {
+            title: "Executions by day".into(),
+            subtitle: format!("{first} to {last}, UTC; {}", listed(items)),
+            days,
+        })
+    })
+}
+
+/// How a project is doing. `answer` is that of `harness_status`.
+pub fn health(answer: &Value) -> Option<Chart> {
+    let summary = answer.get("summary")?;
+    let total = |name: &str| summary.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let level = match text(summary, "health")? {
+        "healthy" => Level::Healthy,
+        "degraded" => Level::Degraded,
+        _ => Level::Failing,
+    };
+    let part = |name: &str| answer.pointer(&format!("/project/{name}")).and_then(Value::as_str);
+    let title =
+        [part("org"), part("project")].into_iter().flatten().collect::<Vec<_>>().join(" / ");
+    let runs = answer.get("recent_activity").and_then(Value::as_array);
+    let recent = runs.into_iter().flatten().filter_map(|run| text(run, "status"));
+    let card = |label: &str, name: &str, status| Card {
+        label: label.to_owned(),
+        value: total(name),
+        status,
+    };
+    Some(Chart::Health(Health {
+        title,
+        subtitle: "Health of the project's pipelines".into(),
+        level,
+        cards: vec![
+            card("failed executions", "total_failed", Some(Status::Failed)),
+            card("running now", "total_running", Some(Status::Running)),
+            card("executions in all", "total_recent", None),
+        ],
+        recent: recent.map(Status::of).collect(),
+    }))
+}
+
+fn heading(execution: &Execution) -> String {
+    let took = execution.duration_ms().map(duration);
+    let stages = counted(execution.stages().count(), "stage");
+    let parts = [execution.id.clone(), execution.status.clone(), took, Some(stages)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn listed(items: &[Value]) -> String {
+    counted(items.len(), "listed execution")
+}
+
+fn text<'v>(value: &'v Value, field: &str) -> Option<&'v str> {
+    value.get(field).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+fn count<'v>(items: &'v [Value], key: impl Fn(&'v Value) -> &'v str) -> BTreeMap<&'v str, u64> {
+    let mut counts = BTreeMap::new();
+    for item in items {
+        *counts.entry(key(item)).or_default() += 1;
+    }
+    counts
+}
+
+/// A colour that two slices share says nothing: from the second on they take one of the palette's.
+fn distinct(mut slices: Vec<Slice>) -> Vec<Slice> {
+    let mut taken = Vec::new();
+    for slice in &mut slices {
+        if slice.status.is_some_and(|status| taken.contains(&status)) {
+            slice.status = None;
+        }
+        taken.extend(slice.status);
+    }
+    slices
+}
+
+/// `YYYY-MM-DD` in UTC.
+fn date(time: Timestamp) -> String {
+    time.to_string().chars().take("YYYY-MM-DD".len()).collect()
+}
+
+#[cfg(test)]
+mod tests;
