@@ -14,6 +14,7 @@ mod http;
 mod interrupt;
 mod notice;
 pub mod place;
+pub mod practice;
 pub mod serve;
 mod stdio;
 pub mod telemetry;

@@ -2,8 +2,10 @@
 
 mod app;
 mod conformance;
+mod harness;
 mod program;
 
 pub use app::{Answer, TestApp};
 pub use conformance::Fixture;
+pub use harness::{FakeHarness, Fault, Seen};
 pub use program::{FakeTerraform, Program, operate, terraform};

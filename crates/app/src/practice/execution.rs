@@ -1,0 +1,298 @@
+//! Runs of pipelines: started, retried, interrupted, looked at. A run that was started is still
+//! running when it is first looked at, and over at the second look: nothing has to wait.
+
+use axum::http::Method;
+use pilothouse_model::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::{page, refusal::Refusal, request::Ask, scene, state::State, success};
+
+/// A run, as its inputs decided it.
+#[derive(Clone, Debug)]
+pub(super) struct Execution {
+    pub(super) id: String,
+    pub(super) org: String,
+    pub(super) project: String,
+    pub(super) pipeline: String,
+    pub(super) number: usize,
+    pub(super) started: Timestamp,
+    /// The image that is deployed.
+    pub(super) tag: String,
+    /// How it ends.
+    pub(super) outcome: Outcome,
+    /// Looks until it is over.
+    pub(super) looks_left: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Success,
+    Failed,
+    Aborted,
+}
+
+/// What a run takes, in milliseconds.
+const DURATION: i64 = 94_000;
+
+struct Step {
+    stage: &'static str,
+    id: &'static str,
+    name: &'static str,
+    kind: &'static str,
+}
+
+const STEPS: [Step; 3] = [
+    Step { stage: "build", id: "test", name: "Run tests", kind: "Run" },
+    Step { stage: "build", id: "push", name: "Push image", kind: "BuildAndPushDockerRegistry" },
+    Step { stage: "deploy", id: "rollout", name: "Rollout", kind: "K8sRollingDeploy" },
+];
+
+const STAGES: [(&str, &str, &str); 2] = [("build", "Build", "CI"), ("deploy", "Deploy", "CD")];
+
+pub(super) fn answer(state: &mut State, ask: &Ask) -> Option<Result<Value, Refusal>> {
+    let segments = ask.segments();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let ["pipeline", "api", rest @ ..] = segments.as_slice() else { return None };
+    Some(match (&ask.method, rest) {
+        (&Method::POST, ["pipelines", "execution", "summary"]) => Ok(list(state, ask)),
+        (&Method::GET, ["pipelines", "execution", "v2" | "v3", id]) => get(state, id),
+        (&Method::GET, ["pipelines", "execution", id, "inputsetV2"]) => inputs(state, id),
+        (&Method::POST, ["pipeline", "execute", id]) => run(state, ask, id),
+        (&Method::PUT, ["pipeline", "execute", "retry", id]) => retry(state, id),
+        (&Method::PUT, ["pipeline", "execute", "interrupt", id]) => interrupt(state, id),
+        _ => return None,
+    })
+}
+
+fn list(state: &State, ask: &Ask) -> Value {
+    let wanted = |name: &str, value: &str| ask.query(name).is_none_or(|wanted| wanted == value);
+    let found = state.executions.iter().rev().filter(|run| {
+        run.org == ask.org()
+            && run.project == ask.project()
+            && wanted("pipelineIdentifier", &run.pipeline)
+            && wanted("status", run.status())
+    });
+    page(ask, found.map(Execution::summary).collect())
+}
+
+fn position(state: &State, id: &str) -> Result<usize, Refusal> {
+    let found = state.executions.iter().position(|run| run.id == id);
+    found.ok_or_else(|| {
+        let message = format!(
+            "Plan Execution Summary does not exist or has been deleted for planExecutionId: {id}"
+        );
+        Refusal::new(400, "INVALID_REQUEST", message)
+    })
+}
+
+fn get(state: &mut State, id: &str) -> Result<Value, Refusal> {
+    let index = position(state, id)?;
+    let run = &mut state.executions[index];
+    run.looks_left = run.looks_left.saturating_sub(1);
+    Ok(success(json!({
+        "pipelineExecutionSummary": run.summary(),
+        "executionGraph": run.graph(),
+    })))
+}
+
+fn inputs(state: &State, id: &str) -> Result<Value, Refusal> {
+    let run = &state.executions[position(state, id)?];
+    Ok(success(json!({ "inputSetYaml": scene::inputs(&run.tag) })))
+}
+
+/// Deploys the image that the inputs name.
+fn run(state: &mut State, ask: &Ask, pipeline: &str) -> Result<Value, Refusal> {
+    if state.find("pipeline", ask.org(), ask.project(), pipeline).is_none() {
+        return Err(Refusal::not_found("Pipeline", pipeline));
+    }
+    let Some(tag) = scene::tag_in(&ask.text) else {
+        return Err(Refusal::invalid("Pipeline variable version: required value is missing"));
+    };
+    Ok(start(state, (ask.org(), ask.project()), pipeline, tag))
+}
+
+fn retry(state: &mut State, id: &str) -> Result<Value, Refusal> {
+    let run = state.executions[position(state, id)?].clone();
+    if run.outcome == Outcome::Success {
+        return Err(Refusal::invalid("Retrying is only allowed for failed pipelines"));
+    }
+    Ok(start(state, (&run.org, &run.project), &run.pipeline, run.tag.clone()))
+}
+
+fn start(state: &mut State, place: (&str, &str), pipeline: &str, tag: String) -> Value {
+    let number = state.executions.iter().filter(|run| run.pipeline == pipeline).count() + 1;
+    let exists = scene::IMAGES.contains(&tag.as_str());
+    let run = Execution {
+        id: format!("{pipeline}-run-{number}"),
+        org: place.0.to_owned(),
+        project: place.1.to_owned(),
+        pipeline: pipeline.to_owned(),
+        number,
+        started: Timestamp::now(),
+        tag,
+        outcome: if exists { Outcome::Success } else { Outcome::Failed },
+        looks_left: 2,
+    };
+    let answer = success(json!({
+        "planExecution": { "uuid": run.id, "planId": run.id, "status": "RUNNING",
+                           "startTs": run.started.0 },
+    }));
+    run.write_logs(state);
+    state.executions.push(run);
+    answer
+}
+
+fn interrupt(state: &mut State, id: &str) -> Result<Value, Refusal> {
+    let index = position(state, id)?;
+    let run = &mut state.executions[index];
+    if run.looks_left > 0 {
+        run.outcome = Outcome::Aborted;
+        run.looks_left = 0;
+    }
+    Ok(success(json!({ "id": run.id, "planExecutionId": run.id, "type": "AbortAll" })))
+}
+
+impl Execution {
+    fn status(&self) -> &'static str {
+        match self.outcome {
+            _ if self.looks_left > 0 => "Running",
+            Outcome::Success => "Success",
+            Outcome::Failed => "Failed",
+            Outcome::Aborted => "Aborted",
+        }
+    }
+
+    fn message(&self) -> String {
+        format!("Failed to pull image {}: not found", scene::image(&self.tag))
+    }
+
+    fn ended(&self) -> Option<i64> {
+        (self.looks_left == 0).then_some(self.started.0 + DURATION)
+    }
+
+    fn failure(&self, failed: bool) -> Value {
+        if failed { json!({ "message": self.message() }) } else { json!({}) }
+    }
+
+    /// How a stage or step stands; only the last ones can fail.
+    fn status_of(&self, last: bool) -> &'static str {
+        if last { self.status() } else { "Success" }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.status() == "Failed"
+    }
+
+    fn summary(&self) -> Value {
+        let failed = self.has_failed();
+        let stages: Map<String, Value> = STAGES
+            .iter()
+            .map(|(id, name, kind)| {
+                let last = *id == "deploy";
+                let next = if last { json!([]) } else { json!(["stage-deploy"]) };
+                let node = json!({
+                    "nodeType": kind, "nodeGroup": "STAGE", "nodeIdentifier": id, "name": name,
+                    "nodeUuid": format!("stage-{id}"), "nodeExecutionId": format!("stage-{id}"),
+                    "status": self.status_of(last), "startTs": self.started.0,
+                    "endTs": self.ended(), "failureInfo": self.failure(last && failed),
+                    "edgeLayoutList": { "currentNodeChildren": [], "nextIds": next },
+                });
+                (format!("stage-{id}"), node)
+            })
+            .collect();
+        json!({
+            "pipelineIdentifier": self.pipeline, "orgIdentifier": self.org,
+            "projectIdentifier": self.project, "planExecutionId": self.id,
+            "name": scene::title(&self.pipeline), "runSequence": self.number,
+            "status": self.status(), "startTs": self.started.0, "endTs": self.ended(),
+            "createdAt": self.started.0, "modules": ["ci", "cd"],
+            "startingNodeId": "stage-build", "layoutNodeMap": stages,
+            "failureInfo": self.failure(failed), "executionErrorInfo": self.failure(failed),
+            "executionTriggerInfo": { "triggerType": "MANUAL",
+                                      "triggeredBy": { "identifier": "dana@example.com" } },
+        })
+    }
+
+    fn graph(&self) -> Value {
+        let mut nodes = Map::new();
+        let mut edges = Map::new();
+        let stages = STAGES.map(|(id, ..)| format!("stage-{id}"));
+        nodes.insert(
+            "root".into(),
+            self.node("root", "Deploy shop", "pipeline", "PIPELINE_SECTION", true),
+        );
+        edges.insert("root".into(), json!({ "children": [stages[0]], "nextIds": [] }));
+        for (position, (id, name, _)) in STAGES.iter().enumerate() {
+            let last = position + 1 == STAGES.len();
+            let steps = STEPS.iter().filter(|step| step.stage == *id);
+            let steps: Vec<String> = steps.map(|step| format!("step-{}", step.id)).collect();
+            let next: Vec<&String> = stages.get(position + 1).into_iter().collect();
+            let uuid = &stages[position];
+            nodes.insert(uuid.clone(), self.node(uuid, name, id, "STAGE", last));
+            edges.insert(uuid.clone(), json!({ "children": [steps[0]], "nextIds": next }));
+            for (index, step) in steps.iter().enumerate() {
+                let next: Vec<&String> = steps.get(index + 1).into_iter().collect();
+                edges.insert(step.clone(), json!({ "children": [], "nextIds": next }));
+            }
+        }
+        for step in &STEPS {
+            let uuid = format!("step-{}", step.id);
+            let mut node = self.node(&uuid, step.name, step.id, step.kind, step.stage == "deploy");
+            node["logBaseKey"] = json!(self.log_key(step));
+            nodes.insert(uuid, node);
+        }
+        json!({ "rootNodeId": "root", "nodeMap": nodes, "nodeAdjacencyListMap": edges,
+                "executionMetadata": { "planExecutionId": self.id } })
+    }
+
+    fn node(&self, uuid: &str, name: &str, id: &str, kind: &str, last: bool) -> Value {
+        json!({
+            "uuid": uuid, "setupId": uuid, "name": name, "identifier": id, "stepType": kind,
+            "baseFqn": format!("pipeline.stages.{id}"), "status": self.status_of(last),
+            "startTs": self.started.0, "endTs": self.ended(),
+            "failureInfo": self.failure(last && self.has_failed()),
+        })
+    }
+
+    fn log_key(&self, step: &Step) -> String {
+        format!(
+            "{}/pipeline/{}/{}/-{}/{}/{}",
+            super::ACCOUNT,
+            self.pipeline,
+            self.number,
+            self.id,
+            step.stage,
+            step.id
+        )
+    }
+
+    /// What each step of the run writes.
+    pub(super) fn write_logs(&self, state: &mut State) {
+        let image = scene::image(&self.tag);
+        for step in &STEPS {
+            let mut lines = match step.id {
+                "test" => vec!["info 42 tests passed".to_owned()],
+                "push" => vec![format!("info image {image} is what the release asks for")],
+                _ => vec![
+                    format!("info applying deployment shop with image {image}"),
+                    "info waiting for deployment shop to finish: 0 of 3 updated".to_owned(),
+                ],
+            };
+            if step.id == "rollout" {
+                lines.push(match self.outcome {
+                    Outcome::Failed => format!("error {}", self.message()),
+                    _ => "info deployment shop successfully rolled out".to_owned(),
+                });
+            }
+            let text = lines.iter().map(|line| self.log_line(line)).collect();
+            state.logs.insert(self.log_key(step), text);
+        }
+    }
+
+    /// One line as the log service keeps it: JSON with a level, a time and the text.
+    fn log_line(&self, line: &str) -> String {
+        let (level, out) = line.split_once(' ').unwrap_or(("info", line));
+        let line = json!({ "level": level, "time": self.started.to_string(), "out": out });
+        format!("{line}\n")
+    }
+}

@@ -1,0 +1,162 @@
+//! The scene at the start: a shop with two pipelines. Its last deployment failed, because somebody
+//! wrote the letter O into the number of the release.
+
+use pilothouse_model::Timestamp;
+use serde_json::{Value, json};
+
+use super::{
+    ORG, PROJECT,
+    execution::{Execution, Outcome},
+    flag, gitops,
+    state::{Item, State},
+};
+
+/// Releases that are in the registry.
+pub(super) const IMAGES: [&str; 3] = ["1.3.0", "1.3.1", "1.4.0"];
+/// What was deployed instead of the last one.
+const MISTAKE: &str = "1.4.O";
+
+const HOUR: i64 = 3_600_000;
+
+const PIPELINES: [(&str, &str); 2] =
+    [("deploy_shop", "Deploy shop"), ("nightly_tests", "Nightly tests")];
+
+/// The full name of an image of the shop.
+pub(super) fn image(tag: &str) -> String {
+    format!("registry.example/shop:{tag}")
+}
+
+pub(super) fn title(pipeline: &str) -> &str {
+    PIPELINES.iter().find(|(id, _)| *id == pipeline).map_or(pipeline, |(_, title)| title)
+}
+
+/// The values a run of the deployment asks for, or was given.
+pub(super) fn inputs(tag: &str) -> String {
+    format!(
+        "pipeline:\n  identifier: deploy_shop\n  variables:\n    - name: version\n      type: String\n      \
+         value: {tag}\n"
+    )
+}
+
+/// The release that a run's inputs name.
+pub(super) fn tag_in(inputs: &str) -> Option<String> {
+    let mut rest = inputs.split("version").skip(1);
+    rest.find_map(|text| {
+        let (_, value) = text.split_once("value")?;
+        let value = value.trim_start_matches(['"', '\'', ':', ' ']);
+        let end = value.find(['"', '\'', '\n', ',', '}', ' ']).unwrap_or(value.len());
+        let tag = &value[..end];
+        (!tag.is_empty() && !tag.starts_with("<+")).then(|| tag.to_owned())
+    })
+}
+
+fn yaml(id: &str, title: &str) -> String {
+    let variables = match id {
+        "deploy_shop" => {
+            "  variables:\n    - name: version\n      type: String\n      required: true\n      value: <+input>\n"
+        }
+        _ => "",
+    };
+    format!(
+        "pipeline:\n  name: {title}\n  identifier: {id}\n  orgIdentifier: {ORG}\n  \
+         projectIdentifier: {PROJECT}\n{variables}  stages:\n    - stage:\n        name: Build\n        \
+         identifier: build\n        type: CI\n    - stage:\n        name: Deploy\n        identifier: deploy\n        \
+         type: Deployment\n"
+    )
+}
+
+pub(super) fn shop() -> State {
+    let mut state = State::default();
+    let mut put = |kind, org: &str, project: &str, id: &str, body: Value| {
+        let (org, project, id) = (org.to_owned(), project.to_owned(), id.to_owned());
+        state.put(kind, Item { org, project, id, body });
+    };
+    put("organization", "", "", ORG, json!({ "identifier": ORG, "name": "Default" }));
+    for (id, name) in [(PROJECT, "Shop"), ("billing", "Billing")] {
+        let body = json!({ "identifier": id, "name": name, "orgIdentifier": ORG,
+                           "color": "#0063f7", "modules": ["CD", "CI"] });
+        put("project", ORG, "", id, body);
+    }
+    for (id, title) in PIPELINES {
+        put("pipeline", ORG, PROJECT, id, json!({ "name": title, "yaml": yaml(id, title) }));
+    }
+    for (kind, id, name, more) in [
+        (
+            "connector",
+            "registry",
+            "Image registry",
+            json!({ "type": "DockerRegistry", "spec": { "dockerRegistryUrl": "https://registry.example" } }),
+        ),
+        (
+            "connector",
+            "git",
+            "Git",
+            json!({ "type": "Github", "spec": { "url": "https://git.example/shop" } }),
+        ),
+        ("service", "shop", "Shop", json!({ "serviceDefinition": "Kubernetes" })),
+        ("environment", "production", "Production", json!({ "type": "Production" })),
+        ("environment", "staging", "Staging", json!({ "type": "PreProduction" })),
+        (
+            "infrastructure",
+            "cluster",
+            "Cluster",
+            json!({ "type": "KubernetesDirect", "environmentRef": "production" }),
+        ),
+        (
+            "secret",
+            "registry_password",
+            "Registry password",
+            json!({ "type": "SecretText", "spec": { "secretManagerIdentifier": "harnessSecretManager", "valueType": "Inline", "value": null } }),
+        ),
+        (
+            "input_set",
+            "release",
+            "Release",
+            json!({ "pipelineIdentifier": "deploy_shop", "inputSetYaml": inputs("1.4.0") }),
+        ),
+        (
+            flag::KIND,
+            "new_checkout",
+            "New checkout",
+            json!({ "kind": "boolean", "envProperties": { "state": "off" } }),
+        ),
+    ] {
+        let mut body = json!({ "identifier": id, "name": name, "orgIdentifier": ORG,
+                               "projectIdentifier": PROJECT });
+        if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+            body.extend(more);
+        }
+        put(kind, ORG, PROJECT, id, body);
+    }
+    for (name, healthy) in [("shop", true), ("shop-worker", false)] {
+        put(gitops::KIND, ORG, PROJECT, name, gitops::application("east", name, healthy));
+    }
+    history(&mut state);
+    state
+}
+
+/// Two good deployments and the one that failed.
+fn history(state: &mut State) {
+    let now = Timestamp::now().0;
+    for (index, (tag, outcome)) in
+        [("1.3.0", Outcome::Success), ("1.3.1", Outcome::Success), (MISTAKE, Outcome::Failed)]
+            .into_iter()
+            .enumerate()
+    {
+        let number = index + 1;
+        let hours_ago = i64::try_from(3 - index).unwrap_or(1);
+        let run = Execution {
+            id: format!("deploy_shop-run-{number}"),
+            org: ORG.into(),
+            project: PROJECT.into(),
+            pipeline: "deploy_shop".into(),
+            number,
+            started: Timestamp(now - hours_ago * HOUR),
+            tag: tag.into(),
+            outcome,
+            looks_left: 0,
+        };
+        run.write_logs(state);
+        state.executions.push(run);
+    }
+}
