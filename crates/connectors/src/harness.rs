@@ -9,6 +9,7 @@ use crate::{connector::adapter::Adapter, transport::Dialect};
 mod body;
 mod config;
 mod refusal;
+mod yaml;
 
 pub use config::HarnessConfig;
 

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::connector::{adapter, page::PageRequest};
 
 mod build;
+pub(crate) mod form;
 mod target;
 
 pub(crate) use build::{Installation, build};
@@ -121,6 +122,11 @@ pub(crate) enum Payload {
     Json(Value),
     /// Of the type the request's headers state.
     Text(String),
+    /// An encoded form; `fields` are what it was made of. The headers state its boundary.
+    Form {
+        fields: Value,
+        bytes: Bytes,
+    },
     /// Uploads.
     Raw {
         content_type: &'static str,
@@ -140,7 +146,7 @@ impl HttpRequest {
         let mut headers = self.headers.clone();
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         match &self.body {
-            Payload::None | Payload::Text(_) => {}
+            Payload::None | Payload::Text(_) | Payload::Form { .. } => {}
             Payload::Json(_) => {
                 headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
             }
@@ -158,7 +164,7 @@ impl Payload {
             Self::None => Bytes::new(),
             Self::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
             Self::Json(json) => Bytes::from(json.to_string()),
-            Self::Raw { bytes, .. } => bytes.clone(),
+            Self::Raw { bytes, .. } | Self::Form { bytes, .. } => bytes.clone(),
         }
     }
 }

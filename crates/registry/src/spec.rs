@@ -146,7 +146,7 @@ pub struct Operation {
     /// The server to ask, named in the platform file; the platform's main one without it.
     pub host: Option<String>,
     /// What the body is, if not JSON. A text travels as it is, anything else as JSON, which is
-    /// YAML too.
+    /// YAML too; an object as a form, if this is `multipart/form-data`.
     pub content_type: Option<String>,
     #[cfg_attr(test, schemars(with = "RiskName"))]
     pub risk: Risk,
@@ -186,7 +186,7 @@ pub struct Operation {
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// Arguments that must all be given, by the call itself or, in a scope that requires them, by
-    /// the installation.
+    /// the installation. What is false counts as not given.
     pub given: Vec<String>,
     /// As [`Operation::http`].
     pub http: String,

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use self::part::Parts;
 use super::{
     GrpcRequest, HttpRequest, Payload, Prepared, Request, ScopeDefaults, check_segment,
-    encode_segment, target,
+    encode_segment, form, target,
 };
 use crate::{
     connector::{adapter::Adapter, hook::BodyInput},
@@ -80,9 +80,10 @@ struct Way<'o> {
     host: Option<&'o String>,
 }
 
-/// The first route whose arguments are all there.
+/// The first route whose arguments are all there; what is false is not.
 fn route<'o>(operation: &'o Operation, args: &Map<String, Value>) -> Option<&'o Route> {
-    operation.routes.iter().find(|route| route.given.iter().all(|name| args.contains_key(name)))
+    let given = |name: &String| args.get(name).is_some_and(|value| *value != Value::Bool(false));
+    operation.routes.iter().find(|route| route.given.iter().all(given))
 }
 
 fn way<'o>(operation: &'o Operation, args: &Map<String, Value>) -> Result<Way<'o>> {
@@ -122,10 +123,17 @@ fn http_request(
     if let Some(content_type) = &operation.content_type
         && let Entry::Vacant(entry) = headers.entry(CONTENT_TYPE)
     {
-        entry.insert(HeaderValue::from_str(content_type).map_err(Error::internal)?);
-        if let Payload::Json(Value::String(text)) = body {
-            body = Payload::Text(text);
-        }
+        let mut stated = content_type.clone();
+        body = match body {
+            Payload::Json(fields) if content_type == form::CONTENT_TYPE => {
+                let bytes;
+                (stated, bytes) = form::encode(&fields)?;
+                Payload::Form { fields, bytes }
+            }
+            Payload::Json(Value::String(text)) => Payload::Text(text),
+            other => other,
+        };
+        entry.insert(HeaderValue::from_str(&stated).map_err(Error::internal)?);
     }
     Ok(HttpRequest {
         method: Method::try_from(way.method.as_str()).map_err(Error::internal)?,

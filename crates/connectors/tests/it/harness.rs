@@ -8,6 +8,7 @@ use std::{
     path::Path,
 };
 
+use base64::Engine as _;
 use http::Request;
 use pilothouse_connectors::{ScopeDefaults, prepare};
 use pilothouse_model::Timestamp;
@@ -106,13 +107,12 @@ fn replay(operation: &Operation, example: &Example) -> Result<(), String> {
     recorded.sort();
     same("query", json!(query(&sent)), json!(recorded))?;
     same("host", json!(prepared.host()), json!(example.host))?;
-    same("body", body(&sent), json!(example.body))?;
+    same("body", normal(body(&sent)), normal(json!(example.body)))?;
     let mut headers = example.headers.clone();
-    headers
-        .entry("content-type")
-        .or_insert_with(|| json!(example.body.as_ref().map(|_| "application/json")));
+    headers.entry("content-type").or_insert_with(|| json!(example.body.as_ref().map(content_type)));
     headers.into_iter().filter(|(_, value)| !value.is_null()).try_for_each(|(name, recorded)| {
         let sent = sent.headers().get(&name).and_then(|value| value.to_str().ok());
+        let sent = sent.map(|value| value.split(';').next().unwrap_or_default());
         same(&name, json!(sent), recorded)
     })
 }
@@ -133,10 +133,82 @@ fn query(sent: &Request<bytes::Bytes>) -> Vec<(String, String)> {
     pairs
 }
 
+fn content_type(body: &Value) -> &'static str {
+    if body.get("$multipart").is_some() { "multipart/form-data" } else { "application/json" }
+}
+
+/// What two ways of writing the same body have in common: documents as values, not as texts; no
+/// identifiers that were made up; GraphQL by the name of its query; forms by their fields.
+fn normal(value: Value) -> Value {
+    match value {
+        Value::String(text) if uuid::Uuid::try_parse(&text).is_ok() => json!("(made up)"),
+        Value::String(text) if text.contains('\n') || text.starts_with('{') => {
+            let document: Option<Value> = serde_saphyr::from_str(&text).ok();
+            match document.filter(Value::is_object) {
+                Some(document) => normal(document),
+                None => json!(text),
+            }
+        }
+        Value::Array(items) => items.into_iter().map(normal).collect(),
+        Value::Object(mut fields) => {
+            if let Some(Value::Object(fields)) = fields.remove("$multipart") {
+                return Value::Object(fields);
+            }
+            if let Some(operation) = fields.get("operationName").cloned() {
+                let has_query = fields["query"].to_string().contains(operation.as_str().unwrap());
+                fields.insert("query".to_owned(), json!(has_query));
+            }
+            fields
+                .into_iter()
+                .map(|(name, value)| (name.clone(), decoded_manifest(&name, value)))
+                .collect()
+        }
+        other => other,
+    }
+}
+
+/// The manifest of a load test travels encoded.
+fn decoded_manifest(name: &str, value: Value) -> Value {
+    let text = value.as_str().filter(|_| name == "yaml");
+    let decoded = text.and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
+    match decoded.and_then(|bytes| String::from_utf8(bytes).ok()) {
+        Some(text) => normal(json!(text)),
+        None => normal(value),
+    }
+}
+
+/// The fields of a form, a file as the recorder wrote it.
+fn form(sent: &Request<bytes::Bytes>) -> Option<Value> {
+    let content_type = sent.headers().get("content-type")?.to_str().ok()?;
+    let boundary = content_type.strip_prefix("multipart/form-data; boundary=")?;
+    let text = String::from_utf8(sent.body().to_vec()).ok()?;
+    let quoted = |head: &str, name: &str| {
+        let (_, rest) = head.split_once(&format!("; {name}=\""))?;
+        Some(rest.split_once('"')?.0.to_owned())
+    };
+    let part = |part: &str| {
+        let (head, content) =
+            part.strip_prefix("\r\n")?.strip_suffix("\r\n")?.split_once("\r\n\r\n")?;
+        let value = match quoted(head, "filename") {
+            Some(name) => {
+                let kind = head.split_once("content-type: ")?.1;
+                json!({"$file": {"name": name, "type": kind, "text": content}})
+            }
+            None => json!(content),
+        };
+        Some((quoted(head, "name")?, value))
+    };
+    let separator = format!("--{boundary}");
+    Some(Value::Object(text.split(&separator).filter_map(part).collect()))
+}
+
 /// The body as JSON; a text that is not JSON as a text.
 fn body(sent: &Request<bytes::Bytes>) -> Value {
     if sent.body().is_empty() {
         return Value::Null;
+    }
+    if let Some(form) = form(sent) {
+        return form;
     }
     serde_json::from_slice(sent.body())
         .unwrap_or_else(|_| json!(String::from_utf8_lossy(sent.body())))
@@ -147,8 +219,8 @@ fn recorded_requests_are_sent_the_same() {
     let catalog = Catalog::embedded().platform("harness").unwrap();
     let examples: BTreeMap<String, Vec<Example>> =
         serde_json::from_str(&data("examples.json")).unwrap();
-    let not_yet = data("not_yet.txt");
-    let not_yet: BTreeSet<&str> = not_yet
+    let text = data("not_yet.txt");
+    let not_yet: BTreeSet<&str> = text
         .lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split(':').next())

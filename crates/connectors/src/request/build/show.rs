@@ -65,7 +65,7 @@ pub(super) fn http(operation: &Operation, masked: &HttpRequest) -> Value {
         shown["headers"] = headers(&masked.headers);
     }
     match &masked.body {
-        Payload::Json(body) => shown["body"] = body.clone(),
+        Payload::Json(body) | Payload::Form { fields: body, .. } => shown["body"] = body.clone(),
         Payload::Text(text) => shown["body"] = json!(text),
         Payload::None | Payload::Raw { .. } => {}
     }

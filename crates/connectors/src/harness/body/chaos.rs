@@ -1,0 +1,148 @@
+//! Chaos engineering: fields that the platform spells differently from how callers do.
+
+use pilothouse_model::{Error, Result};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{BodyInput, object};
+
+/// Without an identifier, the experiment gets a new one.
+pub(super) fn experiment(input: BodyInput<'_>) -> Value {
+    let body = input.body();
+    let field = |names: [&str; 2]| first(&body, &names);
+    let infrastructure = field(["infra_id", "infraId"]);
+    let kind = field(["infra_type", "infraType"]);
+    object([
+        ("id", Some(field(["id", "id"]).unwrap_or_else(|| json!(Uuid::new_v4().to_string())))),
+        ("identity", field(["identity", "identity"])),
+        ("name", field(["name", "name"])),
+        ("manifest", field(["manifest", "manifest"])),
+        ("infraId", infrastructure.clone()),
+        ("infra_id", infrastructure),
+        ("infraType", kind.clone()),
+        ("infra_type", kind),
+        ("description", field(["description", "description"])),
+        ("tags", field(["tags", "tags"]).map(listed)),
+        ("cronSyntax", field(["cron_syntax", "cronSyntax"])),
+        ("isSingleRunCronEnabled", field(["is_single_run_cron", "isSingleRunCronEnabled"])),
+        ("experimentType", field(["experiment_type", "experimentType"])),
+    ])
+}
+
+/// Values of variables, of the experiment and of its tasks.
+pub(super) fn experiment_run(input: BodyInput<'_>) -> Result<Value> {
+    let mut run = Map::new();
+    if let Some(identity) = input.either("inputset_identity") {
+        run.insert("inputsetIdentity".to_owned(), identity);
+    }
+    let mut values = match input.either("runtime_inputs") {
+        Some(Value::Object(values)) => values,
+        _ => Map::new(),
+    };
+    if let Some(variables) = input.either("experiment_variables") {
+        values.insert("experiment".to_owned(), pairs("experiment_variables", &variables)?);
+    }
+    if let Some(Value::Object(tasks)) = input.either("tasks") {
+        let tasks: Result<Map<_, _>> = tasks
+            .iter()
+            .map(|(task, values)| Ok((task.clone(), pairs("tasks", values)?)))
+            .collect();
+        values.insert("tasks".to_owned(), Value::Object(tasks?));
+    }
+    if !values.is_empty() {
+        run.insert("runtimeInputs".to_owned(), Value::Object(values));
+    }
+    Ok(Value::Object(run))
+}
+
+/// `[{name, value}]`, which callers may write as an object.
+fn pairs(argument: &str, values: &Value) -> Result<Value> {
+    match values {
+        Value::Object(values) => {
+            let pair = |(name, value): (&String, &Value)| json!({"name": name, "value": value});
+            Ok(values.iter().map(pair).collect())
+        }
+        Value::Array(items) if items.iter().all(|item| item.get("name").is_some()) => {
+            let pair = |item: &Value| {
+                object([("name", item.get("name").cloned()), ("value", item.get("value").cloned())])
+            };
+            Ok(items.iter().map(pair).collect())
+        }
+        _ => Err(Error::invalid(format!("{argument}: not variables with values"))
+            .hint("pass {\"NAME\": \"value\"}, or [{\"name\": …, \"value\": …}]")),
+    }
+}
+
+/// Without an identity, an action is called by its name.
+pub(super) fn action(input: BodyInput<'_>) -> Value {
+    let body = input.body();
+    let field = |names: [&str; 2]| first(&body, &names);
+    let name = field(["name", "name"]);
+    let infrastructure = field(["infrastructure_type", "infrastructureType"]);
+    let kind = field(["type", "action_type"]);
+    let delay = || {
+        let is_delay = kind.as_ref()?.as_str()?.eq_ignore_ascii_case("delay");
+        Some(
+            json!({"delayAction": {"duration": field(["duration", "duration"]).filter(|_| is_delay)?}}),
+        )
+    };
+    object([
+        ("identity", field(["identity", "identity"]).or_else(|| name.clone())),
+        ("name", name),
+        ("description", field(["description", "description"])),
+        ("tags", field(["tags", "tags"]).map(listed)),
+        ("infrastructureType", infrastructure.clone()),
+        ("infrastructure_type", infrastructure),
+        ("type", kind.clone()),
+        ("variables", field(["variables", "variables"])),
+        ("actionProperties", field(["action_properties", "actionProperties"]).or_else(delay)),
+        ("runProperties", field(["run_properties", "runProperties"])),
+        ("inputs", Some(field(["inputs", "inputs"]).unwrap_or_else(|| json!([])))),
+    ])
+}
+
+/// A service that chaos may be applied to.
+pub(super) fn service(input: BodyInput<'_>) -> Value {
+    let body = input.body();
+    let field = |names: [&str; 2]| first(&body, &names);
+    let external = field(["external_service_id", "externalServiceId"]);
+    let agent = field(["agent_id", "agentId"]);
+    let environment = field(["environment_id", "environmentId"]);
+    let infrastructure = field(["infrastructure_id", "infrastructureId"]);
+    object([
+        ("identity", field(["identity", "identity"]).or_else(|| input.given("identity").cloned())),
+        ("name", field(["name", "name"])),
+        ("description", field(["description", "description"])),
+        ("tags", field(["tags", "tags"]).map(listed)),
+        ("externalServiceId", external.clone()),
+        ("external_service_id", external),
+        ("agentId", agent.clone()),
+        ("agent_id", agent),
+        ("environmentId", environment.clone()),
+        ("environment_id", environment),
+        ("infrastructureId", infrastructure.clone()),
+        ("infrastructure_id", infrastructure),
+        ("infrastructureType", field(["infrastructure_type", "infrastructureType"])),
+        ("onboardingId", field(["onboarding_id", "onboardingId"])),
+        ("probes", field(["probes", "probes"])),
+    ])
+}
+
+pub(super) fn infrastructure_filter(input: BodyInput<'_>) -> Value {
+    let kind = input.given("infra_type").and_then(Value::as_str);
+    let filter = object([
+        ("infraTypeFilter", kind.map(|kind| json!(kind.to_ascii_uppercase()))),
+        ("infraScope", input.given("infra_scope").cloned()),
+        ("isAIEnabled", input.given("is_ai_enabled").cloned()),
+    ]);
+    if filter == json!({}) { filter } else { json!({ "filter": filter }) }
+}
+
+fn first(fields: &Map<String, Value>, names: &[&str]) -> Option<Value> {
+    names.iter().find_map(|name| fields.get(*name).filter(|value| !value.is_null())).cloned()
+}
+
+/// A single value as a list of it.
+fn listed(value: Value) -> Value {
+    if value.is_array() { value } else { json!([value]) }
+}

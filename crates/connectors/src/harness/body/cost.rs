@@ -1,0 +1,294 @@
+//! Questions about cloud cost: filters of recommendations and anomalies, and perspectives, which
+//! speak GraphQL.
+
+use pilothouse_model::Result;
+use serde_json::{Map, Value, json};
+
+use super::{BodyInput, object, period};
+
+/// How many recommendations, anomalies, rows and values are asked for without a limit.
+const RECOMMENDATIONS: u64 = 20;
+const ANOMALIES: u64 = 10;
+const ROWS: u64 = 25;
+const SERIES: u64 = 12;
+const VALUES: u64 = 1000;
+/// Recommendations seen in the last so many days are open.
+const DAYS_BACK: u64 = 4;
+
+const GRID: &str = include_str!("graphql/perspective_grid.graphql");
+const TIME_SERIES: &str = include_str!("graphql/perspective_time_series.graphql");
+const SUMMARY: &str = include_str!("graphql/perspective_summary.graphql");
+const METADATA: &str = include_str!("graphql/metadata.graphql");
+const BUDGETS: &str = include_str!("graphql/perspective_budgets.graphql");
+const PERSPECTIVE_RECOMMENDATIONS: &str =
+    include_str!("graphql/perspective_recommendations.graphql");
+const FILTER_VALUES: &str = include_str!("graphql/perspective_filter_values.graphql");
+
+pub(super) fn breakdown(input: BodyInput<'_>) -> Result<Value> {
+    let variables = json!({
+        "filters": perspective_filters(&input)?,
+        "groupBy": [group_by(&input)],
+        "limit": or(&input, "limit", ROWS),
+        "offset": or(&input, "offset", 0),
+        "aggregateFunction": sum(),
+        "isClusterOnly": false,
+        "isClusterHourlyData": false,
+        "preferences": preferences(),
+    });
+    Ok(question("FetchperspectiveGrid", GRID, &variables))
+}
+
+pub(super) fn time_series(input: BodyInput<'_>) -> Result<Value> {
+    let resolution = input.given("time_resolution").cloned().unwrap_or_else(|| json!("DAY"));
+    let variables = json!({
+        "filters": perspective_filters(&input)?,
+        "groupBy": [{"timeTruncGroupBy": {"resolution": resolution}}, group_by(&input)],
+        "limit": or(&input, "limit", SERIES),
+        "preferences": preferences(),
+        "isClusterHourlyData": false,
+    });
+    Ok(question("FetchPerspectiveTimeSeries", TIME_SERIES, &variables))
+}
+
+/// Of one perspective, or which perspectives and kinds of data there are.
+pub(super) fn summary(input: BodyInput<'_>) -> Result<Value> {
+    if input.given("perspective_id").is_none() {
+        return Ok(question("FetchCcmMetaData", METADATA, &json!({})));
+    }
+    let variables = json!({
+        "filters": perspective_filters(&input)?,
+        "groupBy": [group_by(&input)],
+        "aggregateFunction": sum(),
+        "isClusterQuery": false,
+        "isClusterHourlyData": false,
+        "preferences": preferences(),
+    });
+    Ok(question("FetchPerspectiveDetailsSummaryWithBudget", SUMMARY, &variables))
+}
+
+pub(super) fn budgets(input: BodyInput<'_>) -> Value {
+    let variables = object([("perspectiveId", input.given("perspective_id").cloned())]);
+    question("FetchPerspectiveBudget", BUDGETS, &variables)
+}
+
+pub(super) fn perspective_recommendations(input: BodyInput<'_>) -> Result<Value> {
+    let filter = json!({
+        "perspectiveFilters": perspective_filters(&input)?,
+        "limit": or(&input, "limit", ROWS),
+        "offset": or(&input, "offset", 0),
+        "minSaving": or(&input, "min_saving", 0),
+    });
+    let variables = json!({ "filter": filter });
+    Ok(question("PerspectiveRecommendations", PERSPECTIVE_RECOMMENDATIONS, &variables))
+}
+
+pub(super) fn filter_values(input: BodyInput<'_>) -> Result<Value> {
+    let mut filters = time_filters(&input)?;
+    if let Some(id) = input.given("perspective_id") {
+        filters.insert(0, view(Some(id)));
+    }
+    let kind = input.given("value_type").cloned();
+    let is_label = kind.as_ref().and_then(Value::as_str).is_some_and(|it| it.starts_with("label"));
+    let name = input.given("value_sub_type").filter(|_| is_label).cloned().or_else(|| kind.clone());
+    let (identifier, identifier_name) =
+        if is_label { ("LABEL_V2", "Label V2") } else { ("COMMON", "Common") };
+    let field = object([
+        ("fieldId", kind),
+        ("fieldName", name),
+        ("identifier", Some(json!(identifier))),
+        ("identifierName", Some(json!(identifier_name))),
+    ]);
+    filters.push(json!({"idFilter": {"values": [""], "operator": "IN", "field": field}}));
+    let variables = json!({
+        "filters": filters,
+        "offset": or(&input, "offset", 0),
+        "limit": or(&input, "limit", VALUES),
+        "sortCriteria": [{"sortOrder": "ASCENDING", "sortType": "NAME"}],
+        "isClusterQuery": input.given("is_cluster_query"),
+        "isClusterHourlyData": input.given("is_cluster_hourly_data"),
+    });
+    Ok(question("FetchPerspectiveFiltersValue", FILTER_VALUES, &variables))
+}
+
+/// A page of recommendations.
+pub(super) fn recommendations(input: BodyInput<'_>) -> Value {
+    let mut filter = recommendation_filter(&input);
+    filter.insert("offset".to_owned(), or(&input, "offset", 0));
+    filter.insert("limit".to_owned(), or(&input, "limit", RECOMMENDATIONS));
+    if let Some(field) = input.given("sort_by") {
+        let order = input.given("sort_order").cloned().unwrap_or_else(|| json!("DESCENDING"));
+        filter.insert("sortBy".to_owned(), field.clone());
+        filter.insert("sortOrder".to_owned(), order);
+    }
+    Value::Object(filter)
+}
+
+/// All recommendations, to be counted or added up.
+pub(super) fn recommendation_totals(input: BodyInput<'_>) -> Value {
+    Value::Object(recommendation_filter(&input))
+}
+
+fn recommendation_filter(input: &BodyInput<'_>) -> Map<String, Value> {
+    let mut filter = Map::from_iter([
+        ("filterType".to_owned(), json!("CCMRecommendation")),
+        ("minSaving".to_owned(), or(input, "min_saving", 0)),
+        ("daysBack".to_owned(), or(input, "days_back", DAYS_BACK)),
+    ]);
+    if let Some(category) = input.given("cost_category") {
+        let buckets = texts(input.given("cost_buckets"));
+        let pair = |bucket: Option<&String>| {
+            object([
+                ("costCategory", Some(category.clone())),
+                ("costBucket", bucket.map(|bucket| json!(bucket))),
+            ])
+        };
+        let pairs: Vec<_> = if buckets.is_empty() {
+            vec![pair(None)]
+        } else {
+            buckets.iter().map(|bucket| pair(Some(bucket))).collect()
+        };
+        filter.insert("costCategoryDTOs".to_owned(), json!(pairs));
+    }
+    let states = texts(input.given("recommendation_states"));
+    if !states.is_empty() {
+        let states = json!({ "recommendationStates": states });
+        filter.insert("k8sRecommendationFilterPropertiesDTO".to_owned(), states);
+    }
+    filter
+}
+
+pub(super) fn anomalies(input: BodyInput<'_>) -> Result<Value> {
+    let (start, end) = period::of(&input)?;
+    let text = |name: &str, otherwise: &str| {
+        input.given(name).cloned().unwrap_or_else(|| json!(otherwise))
+    };
+    let listed = |value: Value| if value.is_array() { value } else { json!([value]) };
+    let filter = object([
+        ("filterType", Some(json!("Anomaly"))),
+        ("limit", Some(or(&input, "limit", ANOMALIES))),
+        ("offset", Some(or(&input, "offset", 0))),
+        ("anomalyView", Some(text("anomaly_view", "RESOURCE"))),
+        ("groupBy", Some(json!([]))),
+        ("searchText", Some(listed(text("search_text", "")))),
+        (
+            "timeFilters",
+            Some(json!([
+                {"operator": "AFTER", "timestamp": start},
+                {"operator": "BEFORE", "timestamp": end},
+            ])),
+        ),
+        ("status", input.given("status").cloned().map(listed)),
+        ("minActualAmount", input.given("min_amount").cloned()),
+        ("minAnomalousSpend", input.given("min_anomalous_spend").cloned()),
+        (
+            "orderBy",
+            Some(json!([{
+                "field": text("order_by_field", "ANOMALOUS_SPEND"),
+                "order": text("order_by_direction", "DESCENDING"),
+            }])),
+        ),
+    ]);
+    Ok(json!({ "anomalyFilterPropertiesDTO": filter }))
+}
+
+/// A ticket for a recommendation, whose identifier is one of the fields.
+pub(super) fn ticket(input: BodyInput<'_>) -> Value {
+    let mut body = input.body();
+    if let Some(id) = input.given("recommendation_id") {
+        body.insert("recommendationId".to_owned(), id.clone());
+    }
+    Value::Object(body)
+}
+
+fn question(operation: &str, query: &str, variables: &Value) -> Value {
+    json!({"query": query, "operationName": operation, "variables": variables})
+}
+
+fn or(input: &BodyInput<'_>, name: &str, otherwise: u64) -> Value {
+    input.given(name).cloned().unwrap_or_else(|| json!(otherwise))
+}
+
+/// A list, or a text with commas.
+fn texts(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::Array(items)) => {
+            items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+        }
+        Some(Value::String(text)) => {
+            text.split(',').map(|item| item.trim().to_owned()).filter(|it| !it.is_empty()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn perspective_filters(input: &BodyInput<'_>) -> Result<Vec<Value>> {
+    let mut filters = vec![view(input.given("perspective_id"))];
+    filters.extend(time_filters(input)?);
+    Ok(filters)
+}
+
+fn view(id: Option<&Value>) -> Value {
+    let view = object([("viewId", id.cloned()), ("isPreview", Some(json!(false)))]);
+    json!({ "viewMetadataFilter": view })
+}
+
+fn time_filters(input: &BodyInput<'_>) -> Result<Vec<Value>> {
+    let (start, end) = period::of(input)?;
+    let field = json!({"fieldId": "startTime", "fieldName": "startTime", "identifier": "COMMON"});
+    let filter = |operator: &str, value: i64| json!({"timeFilter": {"field": field, "operator": operator, "value": value}});
+    Ok(vec![filter("AFTER", start), filter("BEFORE", end)])
+}
+
+/// What can be grouped by, by the platform's name for it: shown name, data source and its name.
+/// Anything else is a label.
+const FIELDS: [(&str, &str, &str, &str); 14] = [
+    ("product", "Product", "COMMON", "Common"),
+    ("region", "Region", "COMMON", "Common"),
+    ("cloudProvider", "Cloud Provider", "COMMON", "Common"),
+    ("awsServicecode", "Service", "AWS", "AWS"),
+    ("awsUsageaccountid", "Account", "AWS", "AWS"),
+    ("awsInstancetype", "Instance Type", "AWS", "AWS"),
+    ("awsUsageType", "Usage Type", "AWS", "AWS"),
+    ("gcpProjectId", "Project", "GCP", "GCP"),
+    ("gcpProduct", "Product", "GCP", "GCP"),
+    ("gcpSkuDescription", "SKUs", "GCP", "GCP"),
+    ("azureSubscriptionGuid", "Subscription id", "AZURE", "Azure"),
+    ("clusterName", "Cluster Name", "CLUSTER", "Cluster"),
+    ("namespace", "Namespace", "CLUSTER", "Cluster"),
+    ("workloadName", "Workload", "CLUSTER", "Cluster"),
+];
+
+fn group_by(input: &BodyInput<'_>) -> Value {
+    let name = input.given("group_by").and_then(Value::as_str).unwrap_or("product");
+    let known = FIELDS.iter().find(|(id, ..)| id.eq_ignore_ascii_case(name));
+    let (id, shown, identifier, identifier_name) =
+        known.copied().unwrap_or(("labels.value", name, "LABEL_V2", "Label V2"));
+    json!({"entityGroupBy": {
+        "fieldId": id,
+        "fieldName": shown,
+        "identifier": identifier,
+        "identifierName": identifier_name,
+    }})
+}
+
+fn sum() -> Value {
+    json!([{"operationType": "SUM", "columnName": "cost"}])
+}
+
+/// Costs as they are billed, with nothing added.
+fn preferences() -> Value {
+    json!({
+        "includeOthers": false,
+        "includeUnallocatedCost": false,
+        "awsPreferences": {
+            "includeDiscounts": false,
+            "includeCredits": false,
+            "includeRefunds": false,
+            "includeTaxes": false,
+            "awsCost": "UNBLENDED",
+        },
+        "gcpPreferences": null,
+        "azureViewPreferences": null,
+        "showAnomalies": false,
+    })
+}
