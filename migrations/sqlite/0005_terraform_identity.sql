@@ -1,4 +1,4 @@
--- Managed identities, runs of modules, and archives that are kept for a while only.
+-- Managed identities, and archives that are kept for a while only.
 
 -- `data` says what the identity stands for; it belongs to its type and is no secret. An alias has
 -- none of its own.
@@ -28,10 +28,6 @@ CREATE TABLE terraform_managed_identity_assignment (
 );
 CREATE INDEX terraform_managed_identity_assignment_identity
     ON terraform_managed_identity_assignment (managed_identity_id);
-
--- A run has a configuration version or, where that is empty, a module.
-ALTER TABLE terraform_run ADD COLUMN module_source TEXT;
-ALTER TABLE terraform_run ADD COLUMN module_version TEXT;
 
 -- Since when an uploaded archive is not kept any more.
 ALTER TABLE terraform_configuration_version ADD COLUMN removed_at BIGINT;

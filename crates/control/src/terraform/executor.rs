@@ -7,7 +7,7 @@
 //! [`clean`]. A server that finds the directory of a job that a dead server ran calls
 //! [`leftover_state`] first.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use pilothouse_model::Error;
@@ -120,6 +120,9 @@ pub struct Job {
     /// What [`PlanReport::plan_file`] was; only for an apply.
     pub plan_file: Option<Vec<u8>>,
     pub variables: Vec<Variable>,
+    /// By the name of an input variable, a number that changes with its value: what a declared
+    /// `<name>_wo_version` gets, which tells Terraform to write a write-only argument again.
+    pub versions: BTreeMap<String, u64>,
     pub options: Options,
     /// Set for Terraform beside the run's own environment variables, and stronger than those.
     pub environment: Vec<(String, String)>,

@@ -18,6 +18,11 @@ pub(crate) const RUNS_PER_WORKSPACE: i64 = 100;
 pub(crate) const CONFIGURATION_VERSIONS_PER_WORKSPACE: i64 = 100;
 pub(crate) const STATE_VERSIONS_PER_WORKSPACE: i64 = 100;
 
+/// Archives of a workspace that stay when their runs are over.
+pub(crate) const KEPT_ARCHIVES: i64 = 20;
+/// Runs of a workspace whose plan files stay when they failed or were discarded.
+pub(crate) const KEPT_PLANS: i64 = 10;
+
 /// Characters.
 pub(crate) const DESCRIPTION: usize = 100;
 /// Characters.

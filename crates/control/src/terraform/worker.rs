@@ -9,6 +9,7 @@ mod input;
 mod log;
 mod outcome;
 mod recovery;
+mod retention;
 
 use std::{sync::Arc, time::Duration};
 

@@ -62,6 +62,7 @@ struct Workspace {
     files: BTreeMap<String, Vec<u8>>,
     state: Option<Vec<u8>>,
     variables: Vec<Variable>,
+    versions: BTreeMap<String, u64>,
     options: Options,
     timeout: Duration,
     stop_at: Option<StopAt>,
@@ -82,6 +83,7 @@ impl Workspace {
             files: BTreeMap::new(),
             state: None,
             variables: Vec::new(),
+            versions: BTreeMap::new(),
             options: Options::default(),
             timeout: Duration::from_mins(5),
             stop_at: None,
@@ -115,6 +117,12 @@ impl Workspace {
         self
     }
 
+    /// Which value of an input variable it is.
+    fn version(mut self, name: &str, version: u64) -> Self {
+        self.versions.insert(name.to_owned(), version);
+        self
+    }
+
     fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.executor.settings.limits);
         self
@@ -131,6 +139,7 @@ impl Workspace {
             state: self.state.clone(),
             plan_file,
             variables: self.variables.clone(),
+            versions: self.versions.clone(),
             options: self.options.clone(),
             environment: Vec::new(),
             timeout: self.timeout,

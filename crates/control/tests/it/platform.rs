@@ -9,6 +9,7 @@ mod job_log;
 mod managed_identity;
 mod queue;
 mod real;
+mod retention;
 mod run;
 mod script;
 mod state_version;

@@ -22,6 +22,8 @@ pub struct ConfigurationVersion {
     pub archive_bytes: i64,
     /// Why the archive was refused.
     pub error_message: Option<String>,
+    /// Since when the archive is not kept any more.
+    pub removed_at: Option<Timestamp>,
 }
 
 const GET: &str = "
@@ -48,6 +50,27 @@ const FINISH: &str = "
 const IDS_OF_WORKSPACE: &str =
     "SELECT id FROM terraform_configuration_version WHERE workspace_id = $1";
 
+/// All but the newest `$2` of a workspace, those of runs that are not over, and the one that its
+/// state was made from. `$3` is now.
+const REMOVE_OLD: &str = "
+    UPDATE terraform_configuration_version SET removed_at = $3
+    WHERE workspace_id = $1 AND status <> 'pending' AND removed_at IS NULL
+        AND id <= (
+            SELECT id FROM terraform_configuration_version
+            WHERE workspace_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)
+        AND NOT EXISTS (
+            SELECT 1 FROM terraform_run r
+            WHERE r.configuration_version_id = terraform_configuration_version.id
+                AND r.status NOT IN (
+                    'applied', 'planned_and_finished', 'errored', 'canceled', 'discarded'))
+        AND NOT EXISTS (
+            SELECT 1 FROM terraform_workspace w
+                JOIN terraform_state_version s ON s.id = w.current_state_version_id
+                JOIN terraform_run r ON r.id = s.run_id
+            WHERE w.id = $1
+                AND r.configuration_version_id = terraform_configuration_version.id)
+    RETURNING id";
+
 impl ConfigurationVersion {
     fn read(row: &dyn Columns) -> Result<Self> {
         let status = row.text("status")?;
@@ -60,6 +83,7 @@ impl ConfigurationVersion {
             created_by: row.text("created_by")?,
             archive_bytes: row.number("archive_bytes")?,
             error_message: row.maybe_text("error_message")?,
+            removed_at: row.maybe_time("removed_at")?,
         })
     }
 }
@@ -114,6 +138,23 @@ impl Store {
                 .bind(configuration.error_message.as_deref().map(storable))
                 .bind(now.0)
         )?)
+    }
+
+    /// Marks the archives of a workspace that are not to be kept, and returns whose they are.
+    /// Kept are the newest `keep`, those of runs that are not over, and the one that the current
+    /// state was made from.
+    pub async fn configuration_version_remove_old(
+        &self,
+        workspace_id: &str,
+        keep: i64,
+        now: Timestamp,
+    ) -> Result<Vec<String>> {
+        let id = |row: &dyn Columns| row.text("id");
+        read_all!(
+            self.write(),
+            sqlx::query(REMOVE_OLD).bind(workspace_id).bind(keep).bind(now.0),
+            id
+        )
     }
 
     /// Of every configuration version of a workspace.

@@ -33,6 +33,18 @@ const GET_TEXTS: &str = "
     SELECT node_id, run_id, summary, diff, diagnostics
     FROM terraform_report WHERE node_id = $1";
 
+/// Of runs that are through, and of all others that are over but the newest `$2` of the
+/// workspace, whose last word somebody may still take back.
+const FORGET_PLAN_FILES: &str = "
+    UPDATE terraform_report SET plan_file = NULL
+    WHERE plan_file IS NOT NULL AND run_id IN (
+        SELECT id FROM terraform_run
+        WHERE workspace_id = $1 AND (
+            status IN ('applied', 'planned_and_finished')
+            OR (status IN ('errored', 'canceled', 'discarded') AND id <= (
+                SELECT id FROM terraform_run
+                WHERE workspace_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2))))";
+
 impl Report {
     fn read(row: &dyn Columns) -> Result<Self> {
         Ok(Self { plan_file: row.maybe_bytes("plan_file")?, ..Self::read_texts(row)? })
@@ -53,6 +65,12 @@ impl Report {
 impl Store {
     pub async fn report_get(&self, node_id: &str) -> Result<Option<Report>> {
         read_one!(self.read(), sqlx::query(GET).bind(node_id), Report::read)
+    }
+
+    /// Drops the plan files of a workspace that no apply will need; those of the newest `keep`
+    /// runs stay while the run could be retried or its discard taken back. Returns how many.
+    pub async fn report_forget_plan_files(&self, workspace_id: &str, keep: i64) -> Result<u64> {
+        Ok(execute!(self.write(), sqlx::query(FORGET_PLAN_FILES).bind(workspace_id).bind(keep))?)
     }
 
     /// The report with its `plan_file` left out.

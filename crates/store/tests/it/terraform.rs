@@ -3,6 +3,7 @@
 mod fixture;
 mod job;
 mod managed_identity;
+mod retention;
 mod run;
 mod state_version;
 mod tree;

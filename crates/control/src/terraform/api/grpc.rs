@@ -109,3 +109,24 @@ fn refuse(field: &str, is_given: bool, why: &str) -> Result<(), Status> {
         Ok(())
     }
 }
+
+/// Why runner tags are refused: they pick a runner.
+const NO_RUNNERS: &str = "this server runs all jobs itself";
+
+/// Refuses to switch on what nothing here would do. Switched off and inherited are fine.
+fn refuse_background(
+    drift: Option<&proto::namespace::NamespaceDriftDetectionEnabledInput>,
+    mirror: Option<&proto::namespace::NamespaceProviderMirrorEnabledInput>,
+) -> Result<(), Status> {
+    use proto::namespace::{
+        namespace_drift_detection_enabled_input::Value as Drift,
+        namespace_provider_mirror_enabled_input::Value as Mirror,
+    };
+    let drift = drift.and_then(|input| input.value.as_ref());
+    let why = "this server looks for drift when it is asked to; create a run with refresh_only";
+    refuse("drift_detection_enabled", drift == Some(&Drift::Enabled(true)), why)?;
+    let mirror = mirror.and_then(|input| input.value.as_ref());
+    let why =
+        "this server keeps no mirror of providers; name one in Terraform's own CLI configuration";
+    refuse("provider_mirror_enabled", mirror == Some(&Mirror::Enabled(true)), why)
+}

@@ -62,6 +62,9 @@ pub(super) fn workspace(workspace: Workspace) -> proto::workspace::Workspace {
         current_job_id: gid(ResourceType::Job, &workspace.current_job_id.unwrap_or_default()),
         current_state_version_id: gid(ResourceType::StateVersion, &state_id),
         labels: workspace.labels.into_iter().collect(),
+        terraform_version: Some(workspace.terraform_version),
+        max_job_duration: i32::try_from(workspace.max_job_minutes).ok(),
+        prevent_destroy_plan: Some(workspace.prevent_destroy_plan),
     }
 }
 

@@ -126,6 +126,7 @@ mod tests {
             state: None,
             plan_file: None,
             variables: variables.iter().map(variable).collect(),
+            versions: BTreeMap::new(),
             options: Options::default(),
             environment: vec![("THARSIS_GROUP_PATH".to_owned(), "acme".to_owned())],
             timeout: Duration::ZERO,

@@ -194,6 +194,7 @@ mod tests {
                 state: None,
                 plan_file: None,
                 variables: Vec::new(),
+                versions: BTreeMap::new(),
                 options,
                 environment: Vec::new(),
                 timeout: std::time::Duration::ZERO,

@@ -4,7 +4,11 @@ use std::path::Path;
 
 use pilothouse_model::Error;
 
-use super::{Executor, Job, archive, configuration, directory::Layout, variable::ValueFiles};
+use super::{
+    Executor, Job, archive, configuration,
+    directory::Layout,
+    variable::{self, ValueFiles},
+};
 
 /// Where a run's values are, beside the configuration.
 const LITERALS: &str = "values.tfvars.json";
@@ -30,7 +34,9 @@ pub(super) fn prepare(
     let limits = &executor.settings.limits;
     let inventory = archive::unpack(&job.configuration, &root, &limits.archive)?;
     let declared = configuration::prepare(&root, executor.binary.product, &job.variables)?;
-    let values = ValueFiles::of(&job.variables, &declared);
+    let versions = variable::versions(job, &declared);
+    let variables: Vec<_> = job.variables.iter().cloned().chain(versions).collect();
+    let values = ValueFiles::of(&variables, &declared);
     write(&layout.beside(LITERALS), values.literals.as_bytes())?;
     write(&layout.beside(EXPRESSIONS), values.expressions.as_bytes())?;
     if let Some(state) = &job.state {

@@ -15,7 +15,7 @@ use hcl_edit::{
 };
 use serde_json::{Map, Value};
 
-use super::{Category, Product, Variable};
+use super::{Category, Job, Product, Variable};
 
 /// A larger file is not searched for declarations.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
@@ -149,6 +149,20 @@ pub(super) fn parse_value(value: &str) -> Option<Expression> {
         Expression::Parenthesis(inner) => Some(inner.into_inner()),
         _ => None,
     }
+}
+
+/// The `<name>_wo_version` that the root module declares and the run does not set itself.
+pub(super) fn versions(job: &Job, declared: &Declarations) -> impl Iterator<Item = Variable> {
+    job.versions.iter().filter_map(|(name, version)| {
+        let key = format!("{name}_wo_version");
+        let is_set = terraform_variables(&job.variables).any(|variable| variable.key == key);
+        (declared.contains_key(&key) && !is_set).then(|| Variable {
+            category: Category::Terraform,
+            key,
+            value: version.to_string(),
+            sensitive: false,
+        })
+    })
 }
 
 pub(super) fn terraform_variables(variables: &[Variable]) -> impl Iterator<Item = &Variable> {

@@ -46,6 +46,7 @@ impl Terraform {
             created_by: caller.principal.name.clone(),
             archive_bytes: 0,
             error_message: None,
+            removed_at: None,
         };
         let most = limit::CONFIGURATION_VERSIONS_PER_WORKSPACE;
         self.store.configuration_version_create(&created, most, period_start(now)).await?;
@@ -136,9 +137,20 @@ impl Terraform {
             let status = configuration.status.as_str();
             return Err(Error::conflict(format!("the configuration version is {status}")));
         }
+        check_kept(&configuration)?;
         let path = self.files.archive(&configuration.meta.id);
         tokio::fs::File::open(path).await.map_err(Error::internal)
     }
+}
+
+/// Archives are kept for a while only.
+pub(crate) fn check_kept(configuration: &ConfigurationVersion) -> Result<(), Error> {
+    if configuration.removed_at.is_none() {
+        return Ok(());
+    }
+    let most = limit::KEPT_ARCHIVES;
+    let message = format!("its archive was removed: a workspace keeps the newest {most}");
+    Err(Error::conflict(message).hint("upload the configuration again"))
 }
 
 /// Writes a body to a file, up to `limit` bytes; returns how many there were.

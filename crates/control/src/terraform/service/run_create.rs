@@ -8,7 +8,7 @@ use pilothouse_store::terraform::{
     RunVariable, RunVariableSource, VariableCategory, Workspace,
 };
 
-use super::period_start;
+use super::{configuration_version::check_kept, period_start};
 use crate::terraform::{Terraform, feed::Change, limit, reference, rule, state::Progress};
 
 /// What a caller says about a new run.
@@ -113,7 +113,10 @@ impl Terraform {
             return Err(Error::invalid("the configuration version is of another workspace"));
         }
         match configuration.status {
-            ConfigurationStatus::Uploaded => Ok(configuration),
+            ConfigurationStatus::Uploaded => {
+                check_kept(&configuration)?;
+                Ok(configuration)
+            }
             ConfigurationStatus::Pending => {
                 Err(Error::conflict("the configuration version has no archive yet")
                     .hint("upload the configuration first"))

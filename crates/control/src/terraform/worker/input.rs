@@ -1,16 +1,18 @@
 //! Gathers what the executor needs for a job.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use pilothouse_model::{Error, id::ResourceType};
 use pilothouse_store::terraform::{
-    Job, JobKind, RunRecord, RunVariable, RunVariableSource, VariableCategory,
+    Job, JobKind, Run, RunRecord, RunVariable, RunVariableSource, VariableCategory,
 };
+use uuid::Uuid;
 
 use super::Worker;
 use crate::terraform::{
     executor::{self, Category, Options, Variable},
     reference,
+    service::configuration_version::check_kept,
 };
 
 impl Worker {
@@ -27,6 +29,7 @@ impl Worker {
             .ok_or_else(|| reference::not_found(kind, &reference::gid(kind, &run.workspace_id)))?;
         let group_path = workspace.path.rsplit_once('/').map_or("", |(group, _name)| group);
         let variables = platform.store.run_variable_list(&run.meta.id).await?;
+        self.check_archive(run).await?;
         Ok(executor::Job {
             directory: platform.files.job(&job.meta.id),
             configuration: platform.files.archive(&run.configuration_version_id),
@@ -35,6 +38,7 @@ impl Worker {
                 JobKind::Plan => None,
                 JobKind::Apply => Some(self.plan_file(record).await?),
             },
+            versions: versions(&run.meta.id, &variables),
             variables: variables.into_iter().map(variable).collect::<Result<_, _>>()?,
             options: Options {
                 destroy: run.is_destroy,
@@ -47,12 +51,47 @@ impl Worker {
         })
     }
 
+    /// Archives are kept for a while only.
+    async fn check_archive(&self, run: &Run) -> Result<(), Error> {
+        let id = &run.configuration_version_id;
+        let configuration = self.platform.store.configuration_version_get(id).await?;
+        configuration.as_ref().map_or(Ok(()), check_kept)
+    }
+
     async fn plan_file(&self, record: &RunRecord) -> Result<Vec<u8>, Error> {
         let report = self.platform.store.report_get(&record.plan.meta.id).await?;
         report.and_then(|report| report.plan_file).ok_or_else(|| {
             Error::conflict("the plan to apply is no longer there").hint("create a new run")
         })
     }
+}
+
+/// A number for each input variable that changes when its value does. A secret's tells nothing
+/// about the secret: it is the time at which the value, or the run that brought it, was made.
+fn versions(run_id: &str, variables: &[RunVariable]) -> BTreeMap<String, u64> {
+    let version = |variable: &RunVariable| match &variable.source {
+        RunVariableSource::Version { id, .. } => made_at(id),
+        RunVariableSource::Value(_) if variable.sensitive => made_at(run_id),
+        RunVariableSource::Value(value) => {
+            let hash = blake3::hash(value.as_bytes());
+            // Six bytes: Terraform's numbers are exact that far.
+            hash.as_bytes()[..6].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+        }
+    };
+    variables
+        .iter()
+        .filter(|variable| variable.category == VariableCategory::Terraform)
+        .map(|variable| (variable.key.clone(), version(variable)))
+        .collect()
+}
+
+/// The milliseconds in a `UUIDv7`; 0 of anything else.
+fn made_at(id: &str) -> u64 {
+    let time = Uuid::try_parse(id).ok().and_then(|id| id.get_timestamp());
+    time.map_or(0, |time| {
+        let (seconds, nanos) = time.to_unix();
+        seconds * 1000 + u64::from(nanos) / 1_000_000
+    })
 }
 
 fn variable(variable: RunVariable) -> Result<Variable, Error> {
@@ -72,4 +111,31 @@ fn variable(variable: RunVariable) -> Result<Variable, Error> {
         VariableCategory::Environment => Category::Environment,
     };
     Ok(Variable { category, key, value, sensitive })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(value: &str, sensitive: bool) -> RunVariable {
+        RunVariable {
+            category: VariableCategory::Terraform,
+            key: "token".to_owned(),
+            namespace_path: None,
+            sensitive,
+            source: RunVariableSource::Value(value.to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_version_changes_with_the_value_and_tells_nothing_about_a_secret() {
+        let run = Uuid::now_v7().to_string();
+        let of = |run: &str, variable: RunVariable| versions(run, &[variable])["token"];
+        assert_eq!(of(&run, given("a", false)), of("other", given("a", false)));
+        assert_ne!(of(&run, given("a", false)), of(&run, given("b", false)));
+        assert_eq!(of(&run, given("a", true)), of(&run, given("b", true)));
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057".to_owned();
+        let source = RunVariableSource::Version { id, value: None };
+        assert_eq!(of(&run, RunVariable { source, ..given("", true) }), 1_688_096_058_518);
+    }
 }

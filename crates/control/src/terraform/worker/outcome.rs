@@ -215,6 +215,7 @@ impl Worker {
         if !keep {
             self.tidy(&job.meta.id).await;
         }
+        self.forget_old(&job.workspace_id).await;
         Ok(())
     }
 

@@ -20,6 +20,23 @@ async fn variables_are_read_by_their_type_and_beat_those_of_the_upload() {
 }
 
 #[tokio::test]
+async fn a_declared_write_only_version_tells_which_value_it_is() {
+    let Some(workspace) = Workspace::new().await else { return };
+    let main = "variable \"token\" {}\nvariable \"token_wo_version\" { type = number }\n\
+                variable \"other_wo_version\" { type = number }\n\
+                output \"versions\" {\n  value = \"${var.token_wo_version} ${var.other_wo_version}\"\n}\n";
+    let mut workspace = workspace
+        .file("main.tf", main)
+        .variable(Terraform, "token", "abc", false)
+        .variable(Terraform, "other_wo_version", "3", false)
+        .version("token", 1_700_000_000_007)
+        .version("other", 9)
+        .version("undeclared", 9);
+    workspace.run().await;
+    assert_eq!(workspace.output("versions"), "1700000000007 3", "what the run sets itself wins");
+}
+
+#[tokio::test]
 async fn a_value_that_is_no_expression_is_named_by_terraform() {
     let Some(workspace) = Workspace::new().await else { return };
     let mut workspace = workspace

@@ -10,6 +10,11 @@ use super::{
             CreateGroupRequest, DeleteGroupRequest, GetGroupByIdRequest, GetGroupsRequest,
             MigrateGroupRequest, UpdateGroupRequest,
         },
+        namespace::{
+            NamespaceDriftDetectionEnabledInput, NamespaceProviderMirrorEnabledInput,
+            NamespaceRunnerTagsInput, namespace_drift_detection_enabled_input,
+            namespace_provider_mirror_enabled_input,
+        },
         ok, refused,
         run::RunStatus,
         workspace::{
@@ -239,4 +244,48 @@ async fn groups_are_listed_by_parent_and_search() {
     refused(world.client.groups().get_groups(bad).await, Code::InvalidArgument);
     let long = GetGroupsRequest { search: Some("x".repeat(257)), ..Default::default() };
     refused(world.client.groups().get_groups(long).await, Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn a_workspace_shows_its_settings_and_refuses_what_nothing_would_do() {
+    let world = World::new().await;
+    let acme = world.group("acme", None).await;
+    let drift = |enabled| NamespaceDriftDetectionEnabledInput {
+        value: Some(namespace_drift_detection_enabled_input::Value::Enabled(enabled)),
+    };
+    let mirror = NamespaceProviderMirrorEnabledInput {
+        value: Some(namespace_provider_mirror_enabled_input::Value::Enabled(true)),
+    };
+    let request = CreateWorkspaceRequest {
+        name: "prod".to_owned(),
+        group_id: id(&acme.metadata),
+        terraform_version: "1.9.8".to_owned(),
+        max_job_duration: Some(30),
+        drift_detection_enabled: Some(drift(false)),
+        ..CreateWorkspaceRequest::default()
+    };
+    let created = ok(world.client.workspaces().create_workspace(request.clone()).await);
+    assert_eq!(
+        (created.terraform_version.as_deref(), created.max_job_duration),
+        (Some("1.9.8"), Some(30))
+    );
+    let tags = NamespaceRunnerTagsInput { inherit: false, tags: vec!["gpu".to_owned()] };
+    for (request, field) in [
+        (
+            CreateWorkspaceRequest {
+                drift_detection_enabled: Some(drift(true)),
+                ..request.clone()
+            },
+            "drift_detection_enabled",
+        ),
+        (
+            CreateWorkspaceRequest { provider_mirror_enabled: Some(mirror), ..request.clone() },
+            "provider_mirror_enabled",
+        ),
+        (CreateWorkspaceRequest { runner_tags: Some(tags), ..request }, "runner_tags"),
+    ] {
+        let answer = world.client.workspaces().create_workspace(request).await;
+        let message = refused(answer, Code::InvalidArgument);
+        assert!(message.contains(&format!("{field} is not supported")), "{message}");
+    }
 }

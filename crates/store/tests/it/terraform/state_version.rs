@@ -85,6 +85,7 @@ async fn a_configuration_is_finished_once() {
             created_by: "root".to_owned(),
             archive_bytes: 0,
             error_message: None,
+            removed_at: None,
         };
         store.configuration_version_create(&configuration, 1, Timestamp(0)).await.unwrap();
         let id = configuration.meta.id.clone();

@@ -3,7 +3,7 @@
 use pilothouse_store::terraform::GroupSort;
 use tonic::{Request, Response, Status};
 
-use super::{Grpc, caller, given, proto, refuse, sort};
+use super::{Grpc, NO_RUNNERS, caller, given, proto, refuse, refuse_background, sort};
 use crate::terraform::{
     api::{cursor, failure::status, view},
     service::group::NewGroup,
@@ -55,7 +55,11 @@ impl Groups for Grpc {
     ) -> Result<Response<Group>, Status> {
         let caller = caller(&request)?;
         let asked = request.into_inner();
-        refuse("runner_tags", !asked.runner_tags.is_empty(), "this server runs all jobs itself")?;
+        refuse("runner_tags", !asked.runner_tags.is_empty(), NO_RUNNERS)?;
+        refuse_background(
+            asked.drift_detection_enabled.as_ref(),
+            asked.provider_mirror_enabled.as_ref(),
+        )?;
         let new = NewGroup {
             name: &asked.name,
             description: &asked.description,
@@ -70,7 +74,11 @@ impl Groups for Grpc {
         request: Request<UpdateGroupRequest>,
     ) -> Result<Response<Group>, Status> {
         let asked = request.into_inner();
-        refuse("runner_tags", !asked.runner_tags.is_empty(), "this server runs all jobs itself")?;
+        refuse("runner_tags", !asked.runner_tags.is_empty(), NO_RUNNERS)?;
+        refuse_background(
+            asked.drift_detection_enabled.as_ref(),
+            asked.provider_mirror_enabled.as_ref(),
+        )?;
         let description = asked.description.as_deref();
         let updated = self.platform.group_update(&asked.id, asked.version, description);
         Ok(Response::new(view::group(updated.await.map_err(status)?)))

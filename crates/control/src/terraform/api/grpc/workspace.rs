@@ -3,7 +3,7 @@
 use pilothouse_store::terraform::WorkspaceSort;
 use tonic::{Request, Response, Status};
 
-use super::{Grpc, caller, given, proto, refuse, sort};
+use super::{Grpc, NO_RUNNERS, caller, given, proto, refuse, refuse_background, sort};
 use crate::terraform::{
     api::{cursor, failure::status, view},
     service::workspace::{NewWorkspace, Settings, WorkspaceQuery},
@@ -28,8 +28,6 @@ fn order(field: WorkspaceSortableField) -> WorkspaceSort {
 fn has_tags(tags: Option<&proto::namespace::NamespaceRunnerTagsInput>) -> bool {
     tags.is_some_and(|tags| !tags.inherit && !tags.tags.is_empty())
 }
-
-const NO_RUNNERS: &str = "this server runs all jobs itself";
 
 #[tonic::async_trait]
 impl Workspaces for Grpc {
@@ -67,6 +65,10 @@ impl Workspaces for Grpc {
         let caller = caller(&request)?;
         let asked = request.into_inner();
         refuse("runner_tags", has_tags(asked.runner_tags.as_ref()), NO_RUNNERS)?;
+        refuse_background(
+            asked.drift_detection_enabled.as_ref(),
+            asked.provider_mirror_enabled.as_ref(),
+        )?;
         let settings = Settings {
             description: Some(asked.description),
             terraform_version: Some(asked.terraform_version),
@@ -86,6 +88,10 @@ impl Workspaces for Grpc {
     ) -> Result<Response<Workspace>, Status> {
         let asked = request.into_inner();
         refuse("runner_tags", has_tags(asked.runner_tags.as_ref()), NO_RUNNERS)?;
+        refuse_background(
+            asked.drift_detection_enabled.as_ref(),
+            asked.provider_mirror_enabled.as_ref(),
+        )?;
         let settings = Settings {
             description: asked.description,
             terraform_version: asked.terraform_version,
