@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use pilothouse_model::Caller;
+use tokio::time::Instant;
 
 pub mod credential;
 pub(crate) mod dialect;
@@ -13,6 +14,7 @@ mod grpc;
 mod http;
 mod remote;
 mod response;
+mod token;
 mod upstream;
 
 pub use credential::Credential;
@@ -21,6 +23,7 @@ pub use embedded::Embedded;
 pub(crate) use failure::{Failure, Fate};
 pub use remote::{Remote, RemoteConfig};
 pub use response::Response;
+pub use token::ClientCredentials;
 
 /// Where requests of one instance go. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -61,4 +64,20 @@ pub(crate) struct Exchange<'a> {
     pub dialect: &'a Dialect,
     pub caller: &'a Caller,
     pub limits: Limits,
+}
+
+impl Exchange<'_> {
+    /// A request whose credential was refused was not acted on: where there is a newer one, it may
+    /// be sent again.
+    async fn renewed<T>(&self, began: Instant, answer: Result<T, Failure>) -> Result<T, Failure> {
+        match (answer, self.transport) {
+            (Err(mut failure), Transport::Remote(remote)) if failure.credential_refused => {
+                if remote.renew(began).await? {
+                    failure.fate = Fate::NotActedOn;
+                }
+                Err(failure)
+            }
+            (answer, _) => answer,
+        }
+    }
 }

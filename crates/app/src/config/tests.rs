@@ -93,6 +93,7 @@ fn every_kind_of_mistake_names_its_place_and_what_is_expected() {
         ("THARSIS_MCP_READ_ONLY", "maybe", "expected true or false"),
         ("HARNESS_BASE_URL", "http://127.0.0.1:1", "expected an https address"),
         ("HARNESS_MAX_RETRIES", "11", "expected a number from 0 to 10"),
+        ("THARSIS_CLIENT_ID", "sa", "THARSIS_CLIENT_ID is set and THARSIS_CLIENT_SECRET is not"),
         ("PILOTHOUSE_LISTN", "127.0.0.1:1", "did you mean PILOTHOUSE_LISTEN?"),
     ] {
         assert_problem(load(&[(variable, value)]), expected);

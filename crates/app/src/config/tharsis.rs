@@ -62,6 +62,19 @@ const TOKEN: Setting = Setting::new(
     "What Pilothouse shows it.",
 )
 .secret();
+const CLIENT_ID: Setting = Setting::new(
+    "tharsis.client_id",
+    "THARSIS_CLIENT_ID",
+    "the id of a service account of that installation",
+    "With the secret, what Pilothouse exchanges for a token there, instead of a token of its own.",
+);
+const CLIENT_SECRET: Setting = Setting::new(
+    "tharsis.client_secret",
+    "THARSIS_CLIENT_SECRET",
+    "the secret of that service account",
+    "Goes with the client id.",
+)
+.secret();
 const CA_FILE: Setting = Setting::new(
     "tharsis.ca_file",
     "THARSIS_CA_FILE",
@@ -86,6 +99,8 @@ pub(super) static GROUP: Group = Group {
         &ENDPOINT,
         &GRPC_ENDPOINT,
         &TOKEN,
+        &CLIENT_ID,
+        &CLIENT_SECRET,
         &CA_FILE,
         &ALLOW_PLAINTEXT,
     ],
@@ -106,6 +121,7 @@ fn remote(reader: &mut Reader<'_>) -> Option<TharsisConfig> {
     let text = |text: &str| Some(text.to_owned());
     let grpc_endpoint = reader.optional(&GRPC_ENDPOINT, text);
     let token: Option<SecretString> = reader.optional(&TOKEN, parse::secret);
+    let client = client(reader, token.is_some());
     let ca_file: Option<PathBuf> = reader.optional(&CA_FILE, parse::path);
     let allow_plaintext = reader.required(&ALLOW_PLAINTEXT, parse::flag)?;
     let endpoint = reader.optional(&ENDPOINT, text)?;
@@ -117,5 +133,36 @@ fn remote(reader: &mut Reader<'_>) -> Option<TharsisConfig> {
             None
         }
     });
-    Some(TharsisConfig { endpoint, grpc_endpoint, token, certificate_authority, allow_plaintext })
+    Some(TharsisConfig {
+        endpoint,
+        grpc_endpoint,
+        token,
+        client,
+        certificate_authority,
+        allow_plaintext,
+    })
+}
+
+/// The service account, which takes an id, a secret, and no token beside them.
+fn client(reader: &mut Reader<'_>, has_token: bool) -> Option<(String, SecretString)> {
+    let id = reader.optional(&CLIENT_ID, |text| Some(text.to_owned()));
+    let secret: Option<SecretString> = reader.optional(&CLIENT_SECRET, parse::secret);
+    let (named, hidden) = (CLIENT_ID.variable, CLIENT_SECRET.variable);
+    match (id, secret) {
+        (Some(_), Some(_)) if has_token => {
+            let token = TOKEN.variable;
+            reader.problems.add(format!("{token} and {named} exclude each other; keep one"));
+            None
+        }
+        (Some(id), Some(secret)) => Some((id, secret)),
+        (Some(_), None) => {
+            reader.problems.add(format!("{named} is set and {hidden} is not"));
+            None
+        }
+        (None, Some(_)) => {
+            reader.problems.add(format!("{hidden} is set and {named} is not"));
+            None
+        }
+        (None, None) => None,
+    }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use pilothouse_model::Result;
 use secrecy::SecretString;
 
-use crate::transport::{Credential, RemoteConfig};
+use crate::transport::{ClientCredentials, Credential, RemoteConfig};
 
 /// One remote installation.
 #[derive(Clone)]
@@ -17,6 +17,8 @@ pub struct TharsisConfig {
     pub grpc_endpoint: Option<String>,
     /// `THARSIS_STATIC_TOKEN`: what to show it.
     pub token: Option<SecretString>,
+    /// `THARSIS_CLIENT_ID` and `THARSIS_CLIENT_SECRET`: a service account, instead of a token.
+    pub client: Option<(String, SecretString)>,
     /// The text of `THARSIS_CA_FILE`: certificate authorities to trust besides the well-known.
     pub certificate_authority: Option<Vec<u8>>,
     /// `THARSIS_ALLOW_PLAINTEXT`: `http` to another machine is permitted.
@@ -31,6 +33,9 @@ impl TharsisConfig {
         let mut remote = RemoteConfig::new(&self.endpoint, credential, self.allow_plaintext)?;
         if let Some(grpc) = &self.grpc_endpoint {
             remote = remote.grpc_url(grpc, self.allow_plaintext)?;
+        }
+        if let Some((id, secret)) = self.client {
+            remote = remote.client_credentials(ClientCredentials::new(id, secret));
         }
         if let Some(pem) = self.certificate_authority {
             remote = remote.certificate_authority(pem);

@@ -23,11 +23,13 @@ pub(crate) struct Failure {
     pub fate: Fate,
     /// How long the platform asks to wait.
     pub retry_after: Option<Duration>,
+    /// The platform did not take what it was shown.
+    pub credential_refused: bool,
 }
 
 impl Failure {
     pub(crate) fn new(fate: Fate, error: Error) -> Self {
-        Self { error, fate, retry_after: None }
+        Self { error, fate, retry_after: None, credential_refused: false }
     }
 
     pub(crate) fn answered(error: Error) -> Self {

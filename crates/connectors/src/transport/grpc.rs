@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 use pilothouse_model::{Error, Kind};
 use prost_reflect::DynamicMessage;
+use tokio::time::Instant;
 use tonic::{
     Code, ConnectError, Request, Status,
     body::Body,
@@ -21,11 +22,17 @@ const HINT: &str = "pilothouse-hint";
 impl Exchange<'_> {
     /// Sends the message and receives the whole answer, within the limits.
     pub(crate) async fn send_grpc(&self, call: &GrpcRequest) -> Result<DynamicMessage, Failure> {
+        let began = Instant::now();
+        let answer = self.send_grpc_once(call).await;
+        self.renewed(began, answer).await
+    }
+
+    async fn send_grpc_once(&self, call: &GrpcRequest) -> Result<DynamicMessage, Failure> {
         let mut request = Request::new(call.message.clone());
         let exchange = async {
             match self.transport {
                 Transport::Remote(remote) => {
-                    if let Some((name, value)) = remote.credential().grpc_metadata()? {
+                    if let Some((name, value)) = remote.credential().await?.grpc_metadata()? {
                         let (name, value) = metadata(&name, &value)?;
                         request.metadata_mut().insert(name, value);
                     }
@@ -100,6 +107,7 @@ fn explain(peer: &str, status: Status, max_response_bytes: usize) -> Failure {
     let mut error = Error::new(kind(code), format!("{peer} answered {}: {message}", name(code)));
     error.hint = hint;
     let mut failure = Failure::new(fate(code), error);
+    failure.credential_refused = code == Code::Unauthenticated;
     let headers = status.metadata().clone().into_headers();
     failure.retry_after = upstream::retry_after(&headers, pilothouse_model::Timestamp::now());
     failure

@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, Method, header::LOCATION};
 use pilothouse_model::Error;
+use tokio::time::Instant;
 use tonic::body::Body;
 use url::Url;
 
@@ -14,6 +15,12 @@ const MAX_REDIRECTS: usize = 3;
 impl Exchange<'_> {
     /// Sends the request and receives the whole answer, within the limits.
     pub(crate) async fn send_http(&self, request: &HttpRequest) -> Result<Response, Failure> {
+        let began = Instant::now();
+        let answer = self.send_http_once(request).await;
+        self.renewed(began, answer).await
+    }
+
+    async fn send_http_once(&self, request: &HttpRequest) -> Result<Response, Failure> {
         let exchange = async {
             match self.transport {
                 Transport::Remote(remote) => self.send_remote(remote, request).await,
@@ -36,7 +43,7 @@ impl Exchange<'_> {
     ) -> Result<Response, Failure> {
         let client = remote.http().await?;
         let mut headers = request.headers();
-        headers.extend(remote.headers(request.host.as_deref())?);
+        headers.extend(remote.headers(request.host.as_deref()).await?);
         let mut url = remote.url(request.host.as_deref(), &request.target)?;
         for _ in 0..=MAX_REDIRECTS {
             let response = client

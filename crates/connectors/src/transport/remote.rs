@@ -1,16 +1,16 @@
 //! A platform on the network: one HTTP client and one gRPC channel per instance, both made on
 //! first use and kept, so that connections are reused and an unused platform costs nothing.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use pilothouse_model::{Error, Result};
 use reqwest::redirect;
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::Instant};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use url::{Host, Url};
 
-use super::Credential;
+use super::{ClientCredentials, Credential};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
@@ -24,13 +24,15 @@ const USER_AGENT: &str = concat!("pilothouse/", env!("CARGO_PKG_VERSION"));
 struct Server {
     base_url: Url,
     credential: Credential,
+    /// Instead of `credential`: what to exchange for a token.
+    client: Option<Arc<ClientCredentials>>,
     headers: HeaderMap,
 }
 
 impl Server {
     fn new(base_url: &str, credential: Credential, allow_plaintext: bool) -> Result<Self> {
         let base_url = checked(base_url, allow_plaintext)?;
-        Ok(Self { base_url, credential, headers: HeaderMap::new() })
+        Ok(Self { base_url, credential, client: None, headers: HeaderMap::new() })
     }
 }
 
@@ -66,6 +68,13 @@ impl RemoteConfig {
         let server = Server::new(base_url, credential, allow_plaintext)?;
         self.others.insert(name.to_owned(), server);
         Ok(self)
+    }
+
+    /// The main server is shown a token that these are exchanged for.
+    #[must_use]
+    pub fn client_credentials(mut self, client: ClientCredentials) -> Self {
+        self.main.client = Some(Arc::new(client));
+        self
     }
 
     /// Every request to the main server carries this.
@@ -133,8 +142,23 @@ impl Remote {
     }
 
     /// What the main server is shown.
-    pub(super) fn credential(&self) -> &Credential {
-        &self.config.main.credential
+    pub(super) async fn credential(&self) -> Result<Credential> {
+        self.shown(&self.config.main).await
+    }
+
+    async fn shown(&self, server: &Server) -> Result<Credential> {
+        let Some(client) = &server.client else { return Ok(server.credential.clone()) };
+        client.token(self.http().await?, &server.base_url).await.map(Credential::Bearer)
+    }
+
+    /// The main server refused what it was shown by an exchange that began at `began`: whether
+    /// there is something newer to show it.
+    pub(super) async fn renew(&self, began: Instant) -> Result<bool> {
+        let main = &self.config.main;
+        match &main.client {
+            Some(client) => client.renew(self.http().await?, &main.base_url, began).await,
+            None => Ok(false),
+        }
     }
 
     fn server(&self, host: Option<&str>) -> Result<&Server> {
@@ -160,10 +184,10 @@ impl Remote {
     }
 
     /// What every request to a server carries, its credential among it.
-    pub(super) fn headers(&self, host: Option<&str>) -> Result<HeaderMap> {
+    pub(super) async fn headers(&self, host: Option<&str>) -> Result<HeaderMap> {
         let server = self.server(host)?;
         let mut headers = server.headers.clone();
-        headers.extend(server.credential.http_header()?);
+        headers.extend(self.shown(server).await?.http_header()?);
         Ok(headers)
     }
 
@@ -272,16 +296,16 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_server_has_its_own_address_and_credential() {
+    #[tokio::test]
+    async fn a_server_has_its_own_address_and_credential() {
         let name = HeaderName::from_static("x-account");
         let remote = RemoteConfig::new("https://a.example", Credential::Bearer("a".into()), false)
             .and_then(|it| it.server("b", "https://b.example", Credential::None, false))
             .map(|it| Remote::new(it.header(name, HeaderValue::from_static("acme"))))
             .unwrap();
-        assert_eq!(remote.headers(None).unwrap().len(), 2);
+        assert_eq!(remote.headers(None).await.unwrap().len(), 2);
         assert_eq!(remote.url(Some("b"), "/x").unwrap().as_str(), "https://b.example/x");
-        assert!(remote.headers(Some("b")).unwrap().is_empty());
+        assert!(remote.headers(Some("b")).await.unwrap().is_empty());
         assert!(remote.url(Some("c"), "/x").is_err());
     }
 }

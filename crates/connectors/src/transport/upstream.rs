@@ -35,6 +35,7 @@ pub(super) fn accept(
     let mut error = Error::new(refusal.kind.unwrap_or(kind(status)), text);
     error.hint = refusal.hint.or_else(|| hint(status).map(str::to_owned));
     let mut failure = Failure::new(fate(dialect, status), error);
+    failure.credential_refused = status == StatusCode::UNAUTHORIZED;
     failure.retry_after = retry_after(&response.headers, Timestamp::now());
     Err(failure)
 }

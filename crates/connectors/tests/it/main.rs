@@ -10,3 +10,4 @@ mod harness_wire;
 mod hook;
 mod remote;
 mod socket;
+mod token;
