@@ -35,6 +35,8 @@ pub struct ServeLimits {
     pub streams: u32,
     /// Bytes of one request's headers; not less than 8192.
     pub header_bytes: u32,
+    /// Headers of one HTTP/1.1 request; those of HTTP/2 are bounded by their bytes.
+    pub headers: usize,
     /// Time from connecting to the first complete headers.
     pub first_request: Duration,
     /// Time between two requests on one HTTP/1.1 connection.
@@ -49,6 +51,7 @@ impl Default for ServeLimits {
             connections: 2048,
             streams: 128,
             header_bytes: 32 * 1024,
+            headers: 100,
             first_request: Duration::from_secs(10),
             idle: Duration::from_secs(75),
             drain: Duration::from_secs(10),
@@ -107,6 +110,7 @@ fn builder(limits: &ServeLimits) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.idle)
+        .max_headers(limits.headers)
         .max_buf_size((limits.header_bytes as usize).max(SMALLEST_BUFFER));
     builder
         .http2()

@@ -25,20 +25,27 @@ const ID_LENGTH: usize = 64;
 pub struct SessionLimits {
     /// Sessions held at once. One more evicts the one that has been idle longest.
     pub max: usize,
+    /// Sessions held at once for one principal. One more evicts its own that has been idle longest,
+    /// so that nobody pushes out others.
+    pub per_principal: usize,
     /// A session that nobody used or listened to for this long is forgotten.
     pub idle: Duration,
 }
 
 impl Default for SessionLimits {
     fn default() -> Self {
-        Self { max: 1000, idle: Duration::from_mins(30) }
+        Self { max: 1000, per_principal: 250, idle: Duration::from_mins(30) }
     }
 }
 
-/// Every session is busy and the table is full.
-#[derive(Debug, thiserror::Error)]
-#[error("all sessions are in use; try again later")]
-pub(crate) struct Full;
+/// There is no room for a session, and none that could give way.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Full {
+    #[error("all sessions are in use; try again later")]
+    Table,
+    #[error("you have {0} sessions, and all of them are in use; end one or wait for one")]
+    Principal(usize),
+}
 
 pub(crate) struct Sessions {
     limits: SessionLimits,
@@ -161,15 +168,17 @@ impl Sessions {
             if let Some(held) = table.get(&session.id) {
                 return Ok(Arc::clone(&held.session));
             }
-            if table.len() >= self.limits.max {
-                let oldest = table
-                    .values()
-                    .filter(|held| held.session.is_idle())
-                    .min_by_key(|held| held.session.last_used())
-                    .map(|held| Arc::clone(&held.session))
-                    .ok_or(Full)?;
-                table.remove(&oldest.id);
-                oldest.close();
+            let principal = &session.owner.principal;
+            let is_own = |held: &&Held| held.session.owner.principal == *principal;
+            let own = table.values().filter(is_own).count();
+            if own >= self.limits.per_principal {
+                let oldest = idle_longest(table.values().filter(is_own));
+                let oldest = oldest.ok_or(Full::Principal(own))?;
+                evict(&mut table, &oldest);
+            } else if table.len() >= self.limits.max {
+                let oldest = idle_longest(table.values());
+                let oldest = oldest.ok_or(Full::Table)?;
+                evict(&mut table, &oldest);
             }
             let held = Held { session: Arc::clone(&session), saved: Instant::now() };
             table.insert(Arc::clone(&session.id), held);
@@ -216,6 +225,18 @@ impl Sessions {
         }
         any
     }
+}
+
+/// The session that has been idle for longest; none when all are busy.
+fn idle_longest<'a>(held: impl Iterator<Item = &'a Held>) -> Option<Arc<Session>> {
+    held.filter(|held| held.session.is_idle())
+        .min_by_key(|held| held.session.last_used())
+        .map(|held| Arc::clone(&held.session))
+}
+
+fn evict(table: &mut HashMap<Arc<str>, Held>, session: &Session) {
+    table.remove(&session.id);
+    session.close();
 }
 
 fn http_session(id: Arc<str>, owner: Owner) -> Arc<Session> {

@@ -35,6 +35,16 @@ async fn oversized_headers_are_refused() {
 }
 
 #[tokio::test]
+async fn too_many_headers_are_refused() {
+    let server = Server::start().await;
+    let mut request = server.modern("server/discover", json!({}));
+    for number in 0..ServeLimits::default().headers {
+        request = request.header(format!("x-{number}"), "1");
+    }
+    assert_eq!(document(request).await.0, 431);
+}
+
+#[tokio::test]
 async fn connections_are_bounded_and_the_rest_wait() {
     let limits = ServeLimits { connections: 1, ..ServeLimits::default() };
     let server = Server::with(brisk(), limits).await;

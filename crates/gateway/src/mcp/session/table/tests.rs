@@ -71,6 +71,29 @@ async fn the_session_idle_for_longest_gives_way() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_principal_pushes_out_only_itself() {
+    let limits = SessionLimits { max: 10, per_principal: 2, ..SessionLimits::default() };
+    let sessions = Sessions::new(limits, None);
+    let others = sessions.open(owner("bob"), client()).await.unwrap();
+    let mut own = Vec::new();
+    for _ in 0..3 {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        own.push(sessions.open(owner("ann"), client()).await.unwrap());
+    }
+    assert_eq!(sessions.len(), 3);
+    assert!(sessions.find(&own[0].id, &owner("ann")).await.is_none(), "her oldest gave way");
+    assert!(sessions.find(&others.id, &owner("bob")).await.is_some());
+
+    for session in &own[1..] {
+        session.begin(RequestId::Number(1), CancellationToken::new(), 1).unwrap();
+    }
+    let full = sessions.open(owner("ann"), client()).await.unwrap_err();
+    assert_eq!(full, Full::Principal(2));
+    assert!(full.to_string().contains("you have 2 sessions"), "{full}");
+    sessions.open(owner("bob"), client()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn idle_sessions_expire_and_sweeping_stops() {
     let sessions = sessions(10, None);
     let idle = sessions.limits.idle;
