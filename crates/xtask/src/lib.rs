@@ -5,6 +5,7 @@
 
 pub mod layer;
 pub mod licence;
+pub mod limit;
 pub mod link;
 pub mod manifest;
 pub mod module;

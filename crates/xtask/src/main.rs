@@ -11,7 +11,8 @@ fn main() -> Result<ExitCode> {
         writeln!(std::io::stderr(), "usage: cargo xtask docs")?;
         return Ok(ExitCode::from(2));
     }
-    for path in page::write(&workspace::root(), &page::all())? {
+    let root = workspace::root();
+    for path in page::write(&root, &page::all(&workspace::files(&root)?)?)? {
         writeln!(std::io::stdout(), "wrote {path}")?;
     }
     Ok(ExitCode::SUCCESS)

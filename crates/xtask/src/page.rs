@@ -5,6 +5,8 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use pilothouse_app::{cli, config};
 
+use crate::{limit, workspace::File};
+
 /// A generated file.
 pub struct Page {
     /// Relative to the root.
@@ -12,12 +14,13 @@ pub struct Page {
     pub text: String,
 }
 
-/// Every generated page as it should be now.
-pub fn all() -> Vec<Page> {
-    vec![
+/// Every generated page as it should be now; `files` are those of the repository.
+pub fn all(files: &[File]) -> Result<Vec<Page>> {
+    Ok(vec![
         Page { path: "docs/reference/cli.md", text: cli::reference() },
         Page { path: "docs/reference/environment.md", text: config::reference() },
-    ]
+        Page { path: "docs/reference/limits.md", text: limit::page(files)? },
+    ])
 }
 
 /// Writes the pages that are not as they should be, and gives their paths.

@@ -49,6 +49,12 @@ async fn wrong_arguments_are_explained() {
             json!({ "resource_type": "tharsis.run", "id": "x", "mode": "tial" }),
             "did you mean \"tail\"?",
         ),
+        (
+            "infra_wait",
+            json!({ "resource_type": "tharsis.run", "id": "x", "timeout_seconds": 601 }),
+            "maximum of 600",
+        ),
+        ("infra_search", json!({ "query": "x", "resource_types": vec!["x"; 13] }), "12 items"),
         ("infra_get", json!({ "resource_type": "tharsis.run", "id": "nonsense" }), "nonsense"),
     ] {
         let message = app.refused(tool, arguments.clone()).await;

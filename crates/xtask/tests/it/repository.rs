@@ -1,6 +1,6 @@
 //! What the repository as a whole promises.
 
-use pilothouse_xtask::{link, page, text};
+use pilothouse_xtask::{limit, link, page, text};
 
 use crate::{FILES, assert_none};
 
@@ -34,7 +34,12 @@ fn the_licence_is_the_one_that_the_manifests_state() {
 
 #[test]
 fn generated_pages_are_current() {
-    for page in page::all() {
+    for page in page::all(&FILES).unwrap() {
         assert!(text_of(page.path) == page.text, "{} is stale: run `cargo xtask docs`", page.path);
     }
+}
+
+#[test]
+fn every_limit_has_a_test_that_exceeds_it() {
+    assert_none(&limit::untested(&FILES));
 }

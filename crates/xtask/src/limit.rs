@@ -1,0 +1,264 @@
+//! What the product accepts at most: one row per input, with the code that bounds it and the test
+//! that exceeds it. `docs/reference/limits.md` is written from this and from the sources.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result};
+
+use crate::workspace::File;
+
+/// One bound on something that comes from outside.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    pub what: &'static str,
+    /// A file and the name of a constant, or of a field with a default, in it.
+    pub source: (&'static str, &'static str),
+    /// The name of a test that goes beyond it.
+    pub test: &'static str,
+}
+
+const fn limit(
+    what: &'static str,
+    file: &'static str,
+    name: &'static str,
+    test: &'static str,
+) -> Limit {
+    Limit { what, source: (file, name), test }
+}
+
+const SERVE: &str = "crates/gateway/src/mcp/serve.rs";
+const MESSAGE: &str = "crates/gateway/src/mcp/message.rs";
+const SESSION: &str = "crates/gateway/src/mcp/session/table.rs";
+const ARCHIVE: &str = "crates/control/src/terraform/executor/archive.rs";
+const PLATFORM: &str = "crates/control/src/terraform/limit.rs";
+const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
+
+pub static LIMITS: [Limit; 36] = [
+    limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
+    limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
+    limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
+    limit(
+        "Bytes of an MCP message (`PILOTHOUSE_MAX_BODY_BYTES`)",
+        MESSAGE,
+        "message_bytes",
+        "bodies_are_bounded_in_bytes_and_depth_and_must_be_json",
+    ),
+    limit(
+        "Nested arrays and objects of an MCP message",
+        MESSAGE,
+        "json_depth",
+        "bodies_are_bounded_in_bytes_and_depth_and_must_be_json",
+    ),
+    limit(
+        "Requests of one client in progress",
+        MESSAGE,
+        "requests_in_progress",
+        "requests_in_progress_are_bounded",
+    ),
+    limit(
+        "Sessions of one endpoint",
+        SESSION,
+        "max",
+        "sessions_are_bounded_and_the_oldest_gives_way",
+    ),
+    limit(
+        "Sessions of one principal",
+        SESSION,
+        "per_principal",
+        "one_principal_pushes_out_only_itself",
+    ),
+    limit(
+        "Bytes of a tool's result, before it is cut",
+        "crates/gateway/src/shape.rs",
+        "MAX_RESULT",
+        "large_results_are_cut_and_say_so",
+    ),
+    limit(
+        "Seconds of one `infra_wait`",
+        "crates/gateway/src/verb/wait.rs",
+        "MAX_SECONDS",
+        "wrong_arguments_are_explained",
+    ),
+    limit(
+        "Types of one `infra_search`",
+        "crates/gateway/src/verb/search.rs",
+        "MAX_TYPES",
+        "wrong_arguments_are_explained",
+    ),
+    limit(
+        "Files of an upload over MCP",
+        UPLOAD,
+        "MAX_FILES",
+        "limits_are_enforced_in_both_directions",
+    ),
+    limit(
+        "Bytes of an upload over MCP",
+        UPLOAD,
+        "MAX_BYTES",
+        "limits_are_enforced_in_both_directions",
+    ),
+    limit(
+        "Bytes of a configuration archive",
+        "crates/control/src/terraform/config.rs",
+        "upload_limit",
+        "an_upload_larger_than_the_limit_is_cut_off",
+    ),
+    limit("Bytes that an archive unpacks to", ARCHIVE, "unpacked_bytes", "every_limit_holds"),
+    limit("Files and folders of an archive", ARCHIVE, "entries", "every_limit_holds"),
+    limit("Bytes of a name in an archive", ARCHIVE, "path_bytes", "every_limit_holds"),
+    limit("Folders above a file of an archive", ARCHIVE, "depth", "every_limit_holds"),
+    limit(
+        "Bytes of a job's log",
+        "crates/store/src/terraform/job_log.rs",
+        "MAX_LOG_BYTES",
+        "a_log_has_limits",
+    ),
+    limit("Characters of a name", PLATFORM, "NAME", "names_follow_the_rule"),
+    limit(
+        "Characters of a description",
+        PLATFORM,
+        "DESCRIPTION",
+        "descriptions_and_targets_are_bounded",
+    ),
+    limit("Labels of a workspace", PLATFORM, "LABELS", "labels_are_bounded"),
+    limit("Bytes of a variable's key", PLATFORM, "VARIABLE_KEY", "keys_and_values"),
+    limit("Bytes of a variable's value", PLATFORM, "VARIABLE_VALUE", "keys_and_values"),
+    limit("Targets of a run", PLATFORM, "TARGETS", "descriptions_and_targets_are_bounded"),
+    limit(
+        "Bytes of what a managed identity stands for",
+        PLATFORM,
+        "IDENTITY_DATA",
+        "what_nothing_would_heed_is_refused",
+    ),
+    limit("Groups above a workspace", PLATFORM, "GROUP_TREE_DEPTH", "a_tree_has_a_depth"),
+    limit(
+        "Runs of a workspace in an hour",
+        PLATFORM,
+        "RUNS_PER_WORKSPACE",
+        "runs_per_hour_have_a_limit",
+    ),
+    limit(
+        "Bytes of a state that comes through the API",
+        PLATFORM,
+        "STATE",
+        "a_state_that_somebody_brings_continues_the_current_one",
+    ),
+    limit(
+        "Bytes of a JSON body of the platform's REST",
+        PLATFORM,
+        "JSON_BODY",
+        "bodies_have_a_limit",
+    ),
+    limit(
+        "Rows of a page",
+        "crates/store/src/terraform/page.rs",
+        "MAX_PAGE",
+        "nonsense_is_refused",
+    ),
+    limit(
+        "Bytes of a cursor",
+        "crates/control/src/terraform/api/cursor.rs",
+        "MAX_CURSOR",
+        "nonsense_is_refused",
+    ),
+    limit(
+        "Bytes of a platform's answer",
+        "crates/connectors/src/transport.rs",
+        "max_response_bytes",
+        "the_size_limit_counts_what_comes_out_of_compression",
+    ),
+    limit(
+        "Bytes of the configuration file",
+        "crates/app/src/config/layer.rs",
+        "MAX_FILE_BYTES",
+        "a_configuration_file_has_a_largest_size",
+    ),
+    limit(
+        "Bytes of an MCP client's own configuration",
+        "crates/app/src/connect/file.rs",
+        "MAX_FILE_BYTES",
+        "a_file_that_is_too_large_is_refused",
+    ),
+    limit(
+        "Archives that a workspace keeps when its runs are over",
+        PLATFORM,
+        "KEPT_ARCHIVES",
+        "a_workspace_keeps_the_newest_archives_and_the_one_of_its_state",
+    ),
+];
+
+/// The page, from the values in the sources.
+///
+/// # Errors
+/// When a row names something that is not in its file.
+pub fn page(files: &[File]) -> Result<String> {
+    let mut page = String::from(
+        "# Limits\n\n<!-- Written by `cargo xtask docs`; edit crates/xtask/src/limit.rs instead. -->\n\n\
+         What Pilothouse accepts at most, where that is said, and the test that goes beyond it. What\n\
+         exceeds a limit is refused with a message that names it.\n\n\
+         | what | at most | where | test |\n|---|---|---|---|\n",
+    );
+    for Limit { what, source: (path, name), test } in &LIMITS {
+        let value = value(files, path, name)
+            .with_context(|| format!("{path} has no {name} with a value"))?;
+        let _ = writeln!(page, "| {what} | {} | `{name}` in `{path}` | `{test}` |", shown(&value));
+    }
+    Ok(page)
+}
+
+/// Rows whose test does not exist.
+pub fn untested(files: &[File]) -> Vec<String> {
+    let exists = |test: &str| {
+        let function = format!("fn {test}()");
+        files.iter().any(|file| file.is_rust() && file.text.contains(&function))
+    };
+    LIMITS
+        .iter()
+        .filter(|limit| !exists(limit.test))
+        .map(|limit| format!("{}: there is no test {}", limit.what, limit.test))
+        .collect()
+}
+
+/// The expression of `const name: … = …;`, or of the first field `name: <number>…,`.
+fn value(files: &[File], path: &str, name: &str) -> Option<String> {
+    let text = &files.iter().find(|file| file.path == path)?.text;
+    if let Some((_, constant)) = text.split_once(&format!("const {name}: ")) {
+        let (_type, rest) = constant.split_once(" = ")?;
+        return Some(rest.split_once(';')?.0.to_owned());
+    }
+    let field = format!(" {name}: ");
+    let fields = text.split(&field).skip(1);
+    let mut numbers = fields.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    Some(numbers.next()?.split_once(',')?.0.split(" }").next()?.to_owned())
+}
+
+/// A product as the number it is: `4 * 1024 * 1024` reads as 4 MiB.
+fn shown(expression: &str) -> String {
+    let factors = expression.replace('_', "").replace(" << 20", " * 1024 * 1024");
+    let factors = factors.replace(" << 10", " * 1024");
+    let numbers: Option<Vec<u64>> =
+        factors.split(" * ").map(|factor| factor.trim().parse().ok()).collect();
+    let Some(numbers) = numbers else { return format!("`{expression}`") };
+    let product: u64 = numbers.iter().product();
+    match numbers.iter().filter(|number| **number == 1024).count() {
+        2 => format!("{} MiB", product >> 20),
+        1 => format!("{} KiB", product >> 10),
+        _ => product.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_from_constants_and_defaults() {
+        let text = "pub const A: usize = 4 * 1024;\nSelf { b: 10_000, c: 16 << 20, d: other }";
+        let files = [File::new("a.rs", text)];
+        let read = |name| value(&files, "a.rs", name).map(|value| shown(&value));
+        assert_eq!(read("A").as_deref(), Some("4 KiB"));
+        assert_eq!(read("b").as_deref(), Some("10000"));
+        assert_eq!(read("c").as_deref(), Some("16 MiB"));
+        assert_eq!(read("d"), None);
+    }
+}
