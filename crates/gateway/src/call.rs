@@ -21,7 +21,7 @@ use crate::{
     redact::redact,
     shape,
     surface::Surface,
-    verb::{Controls, Request},
+    verb::{Controls, Invocation, Request},
 };
 
 /// What a call gives back.
@@ -83,6 +83,38 @@ pub async fn call(
     record.ended(&end, started.elapsed());
     let recorded = record.save_outcome(gateway).await;
     shaped(end, recorded)
+}
+
+/// Reads through one operation for `what`, which is not a tool: decided, limited, recorded and
+/// redacted as a tool's call.
+pub(crate) async fn read(
+    gateway: &Gateway,
+    surface: &Surface,
+    conversation: &dyn Conversation,
+    what: &str,
+    invocation: Invocation,
+) -> Result<Value, Error> {
+    if !invocation.risk.is_read() {
+        return Err(Error::internal(format!("{} does not only read", invocation.name)));
+    }
+    let arguments = invocation.arguments.clone();
+    let mut record = Record::start(conversation.caller(), surface.name(), what, &arguments);
+    let started = Instant::now();
+    let request = Request::Operation(invocation);
+    record.resolved(&request);
+    let controls = Controls::default();
+    let path = Path { gateway, surface, conversation, tool: what, controls, arguments };
+    let end = govern(&path, &mut record, &request).await.map(redacted);
+    record.ended(&end, started.elapsed());
+    if let Err(error) = record.save_outcome(gateway).await {
+        tracing::error!(%error, source = ?error.source, "a read could not be recorded");
+    }
+    match end? {
+        End::Done(value) => Ok(value),
+        End::Planned(_) | End::WaitsForPerson(_) | End::Asks(_) => {
+            Err(Error::internal("a read waits for a person"))
+        }
+    }
 }
 
 /// Decides, obtains a person's word where one is needed, and executes.

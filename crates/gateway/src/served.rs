@@ -4,13 +4,17 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use pilothouse_model::{Caller, Error};
-use rmcp::model::Tool;
+use rmcp::model::{CompletionInfo, Prompt, Resource, ResourceTemplate, Tool};
 use serde_json::{Map, Value, json};
 
 use crate::{
     Gateway, Surface, call,
     conversation::{Answer, Conversation, Question},
-    mcp::{About, Backend, Elicited, Offer, Refusal, RequestContext, ToolReply},
+    mcp::{
+        About, Backend, CompletionRequest, CompletionSubject, Elicited, Offer, PromptReply,
+        Refusal, RequestContext, ResourceReply, ToolReply,
+    },
+    prompt, resource,
 };
 
 /// How long a client may reuse the tool list. It changes with configuration only.
@@ -30,11 +34,25 @@ impl ServedSurface {
             title: surface.title.clone(),
             version: env!("CARGO_PKG_VERSION").into(),
             instructions: Some(surface.instructions.clone()),
-            offers: vec![Offer::Tools],
+            offers: offers(&surface),
             list_freshness: LIST_FRESHNESS,
         };
         Arc::new(Self { gateway, surface, about })
     }
+}
+
+fn offers(surface: &Surface) -> Vec<Offer> {
+    let mut offers = vec![Offer::Tools];
+    if pilothouse_registry::prompt::any(surface.name()) {
+        offers.push(Offer::Prompts);
+    }
+    if resource::any(surface) {
+        offers.push(Offer::Resources);
+    }
+    if offers.len() > 1 {
+        offers.push(Offer::Completions);
+    }
+    offers
 }
 
 #[async_trait]
@@ -58,6 +76,54 @@ impl Backend for ServedSurface {
             call::Reply::Result(result) => Ok(ToolReply::Done(*result)),
             call::Reply::InputRequired(required) => Ok(ToolReply::NeedsInput(required)),
             call::Reply::UnknownTool => Err(Refusal::UnknownTool(name.to_owned())),
+        }
+    }
+
+    async fn list_prompts(&self, _: &RequestContext) -> Result<Vec<Prompt>, Refusal> {
+        Ok(prompt::list(&self.surface)?)
+    }
+
+    async fn get_prompt(
+        &self,
+        _: &RequestContext,
+        name: &str,
+        arguments: &Value,
+    ) -> Result<PromptReply, Refusal> {
+        prompt::get(&self.surface, name, arguments).map(Into::into)
+    }
+
+    async fn list_resources(&self, context: &RequestContext) -> Result<Vec<Resource>, Refusal> {
+        Ok(resource::list(&self.gateway, &self.surface, context).await?)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: &RequestContext,
+    ) -> Result<Vec<ResourceTemplate>, Refusal> {
+        Ok(resource::templates(&self.surface))
+    }
+
+    async fn read_resource(
+        &self,
+        context: &RequestContext,
+        uri: &str,
+    ) -> Result<ResourceReply, Refusal> {
+        resource::read(&self.gateway, &self.surface, context, uri).await.map(Into::into)
+    }
+
+    async fn complete(
+        &self,
+        context: &RequestContext,
+        request: CompletionRequest,
+    ) -> Result<CompletionInfo, Refusal> {
+        let (gateway, surface) = (&*self.gateway, &self.surface);
+        match &request.subject {
+            CompletionSubject::Prompt(name) => {
+                prompt::complete(gateway, surface, context, name, &request).await
+            }
+            CompletionSubject::ResourceTemplate(uri) => {
+                resource::complete(gateway, surface, context, uri, &request).await
+            }
         }
     }
 }

@@ -44,6 +44,8 @@ impl DropIn<'_> {
 /// What one MCP endpoint offers, under one policy.
 pub struct Surface {
     name: String,
+    /// The installation behind a drop-in surface, where its platform has several.
+    instance: Option<String>,
     /// What the server calls itself to clients.
     pub(crate) server: String,
     pub(crate) title: String,
@@ -63,6 +65,7 @@ impl Surface {
             .collect();
         Self {
             name: UNIFIED.into(),
+            instance: None,
             server: "pilothouse".into(),
             title: "Pilothouse".into(),
             instructions: INSTRUCTIONS.into(),
@@ -90,6 +93,7 @@ impl Surface {
         }
         Ok(Self {
             name: drop_in.platform.to_owned(),
+            instance: drop_in.instance.map(str::to_owned),
             server: surface.server.clone(),
             title: surface.title.clone(),
             instructions: surface.instructions.clone(),
@@ -100,6 +104,10 @@ impl Surface {
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn instance(&self) -> Option<&str> {
+        self.instance.as_deref()
     }
 
     pub fn policy(&self) -> &Policy {

@@ -1,7 +1,7 @@
 //! The data files inside the binary. A debug build reads them from the source tree instead, so
 //! that an edit needs no compilation.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use rust_embed::RustEmbed;
 use thiserror::Error;
@@ -10,6 +10,11 @@ use thiserror::Error;
 #[folder = "../../registry"]
 #[include = "*.toml"]
 struct Registry;
+
+#[derive(RustEmbed)]
+#[folder = "../../registry"]
+#[include = "*/definition/*.json"]
+struct Definitions;
 
 #[derive(RustEmbed)]
 #[folder = "../../docs/guide"]
@@ -37,11 +42,49 @@ pub(crate) fn platforms() -> Vec<String> {
     names
 }
 
-/// The files of one platform, in order of their paths.
+/// The prompt files of every surface that has some, in order of their paths.
+pub(crate) fn prompts() -> Result<BTreeMap<String, Vec<File>>, NotText> {
+    let mut paths: Vec<_> = Registry::iter().collect();
+    paths.sort();
+    let mut sets: BTreeMap<String, Vec<File>> = BTreeMap::new();
+    for path in paths {
+        if let Some((surface, _)) = path.split_once(PROMPTS)
+            && let Some(file) = file::<Registry>("registry", &path)
+        {
+            sets.entry(surface.to_owned()).or_default().push(file?);
+        }
+    }
+    Ok(sets)
+}
+
+pub(crate) fn has_prompts(surface: &str) -> bool {
+    let folder = format!("{surface}{PROMPTS}");
+    Registry::iter().any(|path| path.starts_with(&folder))
+}
+
+/// What stands between a surface's name and its prompt files.
+const PROMPTS: &str = "/prompt/";
+
+/// The JSON Schemas of every platform's definitions: platform, name, text.
+pub(crate) fn definitions() -> Result<Vec<(String, String, String)>, NotText> {
+    let mut found = Vec::new();
+    for path in Definitions::iter() {
+        let name = path.strip_suffix(".json").and_then(|path| path.split_once("/definition/"));
+        if let Some((platform, name)) = name
+            && let Some(file) = file::<Definitions>("registry", &path)
+        {
+            found.push((platform.to_owned(), name.to_owned(), file?.text));
+        }
+    }
+    Ok(found)
+}
+
+/// The files of one platform, in order of their paths; not those of its folders.
 pub(crate) fn platform(name: &str) -> Result<Vec<File>, NotText> {
     let folder = format!("{name}/");
-    let mut paths: Vec<_> =
-        Registry::iter().filter(|path| path.starts_with(folder.as_str())).collect();
+    let mut paths: Vec<_> = Registry::iter()
+        .filter(|path| path.strip_prefix(folder.as_str()).is_some_and(|name| !name.contains('/')))
+        .collect();
     paths.sort();
     paths.iter().filter_map(|path| file::<Registry>("registry", path)).collect()
 }

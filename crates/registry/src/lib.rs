@@ -6,6 +6,7 @@
 
 pub mod binding;
 mod catalog;
+pub mod definition;
 pub mod describe;
 mod embedded;
 pub mod knowledge;
@@ -13,6 +14,7 @@ mod load;
 mod name;
 mod nearest;
 mod pointer;
+pub mod prompt;
 pub mod resource;
 pub mod schema;
 pub mod search;

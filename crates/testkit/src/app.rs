@@ -105,7 +105,8 @@ impl TestApp {
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientCapabilities": capabilities,
         });
-        let name = params.get("name").and_then(Value::as_str).map(str::to_owned);
+        let name = params.get("name").or_else(|| params.get("uri"));
+        let name = name.and_then(Value::as_str).map(str::to_owned);
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let mut request = self
             .http

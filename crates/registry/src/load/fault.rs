@@ -14,7 +14,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(file: &str, at: &str, problem: impl Into<String>) -> Self {
+    pub(crate) fn new(file: &str, at: &str, problem: impl Into<String>) -> Self {
         Self { file: file.to_owned(), at: at.to_owned(), problem: problem.into() }
     }
 }

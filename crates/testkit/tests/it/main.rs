@@ -6,6 +6,7 @@ mod approval;
 mod audit;
 mod door;
 mod kill;
+mod prompt;
 mod remote;
 mod surface;
 mod tharsis;
