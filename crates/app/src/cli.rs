@@ -77,6 +77,8 @@ pub enum Command {
     Connect(ConnectArguments),
     /// Say what is configured, reachable and missing
     Doctor(Output),
+    /// Ask a running server whether it is ready
+    Health,
     /// Look at Terraform runs
     #[command(subcommand)]
     Runs(RunCommand),

@@ -3,6 +3,7 @@
 mod approval;
 mod audit;
 mod doctor;
+mod health;
 mod run;
 mod screen;
 
@@ -29,6 +30,7 @@ pub async fn run(cli: &Cli, config: Config, places: &Places<'_>) -> Result<Exit,
         Command::Tour(arguments) => tour::run(config, arguments.keep).await,
         Command::Connect(arguments) => connect::run(arguments, &cli.global, *places),
         Command::Doctor(output) => doctor::run(&config, *output).await,
+        Command::Health => health::run(&config).await,
         Command::Runs(command) => run::run(&compose(&config).await?, command).await,
         Command::Approvals(command) => approval::run(&compose(&config).await?, command).await,
         Command::Audit(arguments) => audit::run(&compose(&config).await?, arguments).await,

@@ -3,6 +3,7 @@
 //!
 //! Development only: nothing may depend on this crate.
 
+pub mod deploy;
 pub mod layer;
 pub mod licence;
 pub mod limit;

@@ -24,6 +24,7 @@ fn lines_that_the_design_promises_are_understood() {
         "pilothouse connect claude-code --write",
         "pilothouse connect q --url http://127.0.0.1:7777/mcp",
         "pilothouse doctor --json",
+        "pilothouse health",
         "pilothouse runs list --workspace acme/network -n 5 --json",
         "pilothouse runs show R --json",
         "pilothouse runs logs -f R",

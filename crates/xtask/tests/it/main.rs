@@ -3,6 +3,7 @@
 
 mod architecture;
 mod dependency;
+mod deploy;
 mod repository;
 mod source_file;
 
