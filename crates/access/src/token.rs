@@ -6,12 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use pilothouse_model::{Error, Principal};
+
+use crate::random;
 
 /// Marks the token in logs and secret scanners.
 const PREFIX: &str = "plt_";
-const RANDOM_BYTES: usize = 32;
+/// Characters after the prefix, at least.
+const LEAST_RANDOM: usize = 32;
 
 /// The token that proves its bearer is the operator of this data directory.
 pub struct AdminToken {
@@ -29,7 +31,7 @@ impl AdminToken {
             Err(error) => return Err(unreadable(&path, error)),
         };
         let text = text.trim();
-        if !text.starts_with(PREFIX) || text.len() < PREFIX.len() + RANDOM_BYTES {
+        if !text.starts_with(PREFIX) || text.len() < PREFIX.len() + LEAST_RANDOM {
             return Err(Error::invalid(format!("{} holds no operator token", path.display()))
                 .hint("delete the file; the next start makes a new token"));
         }
@@ -47,9 +49,7 @@ impl AdminToken {
 }
 
 fn create(path: &Path) -> Result<String, Error> {
-    let mut random = [0_u8; RANDOM_BYTES];
-    getrandom::fill(&mut random).map_err(|error| Error::internal(error.to_string()))?;
-    let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
+    let token = random::secret(PREFIX)?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

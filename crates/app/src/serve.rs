@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use pilothouse_access::token::AdminToken;
+use pilothouse_access::{
+    Bearers, Site, Vault, signing::SigningKeys, token::AdminToken, vault::KeySource,
+};
 use pilothouse_control::terraform::executor::Binary;
 use pilothouse_gateway::{
     StoredSessions,
@@ -18,6 +20,7 @@ use pilothouse_gateway::{
 };
 use pilothouse_model::Error;
 use pilothouse_store::Store;
+use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -59,7 +62,12 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let address = listener.local_addr().map_err(Error::internal)?;
 
     let settings = settings(&config, &product.store).await?;
-    let door = Arc::new(Door::new(token));
+    let site = site(&config, address);
+    let vault = Arc::new(vault(&config, &product.store));
+    let keys = SigningKeys::new(product.store.clone(), Arc::clone(&vault));
+    let bearers = Arc::new(Bearers::new(product.store.clone(), site.clone(), keys));
+    let door = Door::new(site, vec![Box::new(token), Box::new(Arc::clone(&bearers))]);
+    let door = Arc::new(door);
     let (router, endpoints) = http::router(&product, door, access(&config), &settings)?;
     let shutdown = CancellationToken::new();
     let worker = product.terraform.start(shutdown.clone());
@@ -109,6 +117,25 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
         Error::unavailable(format!("cannot listen on {address}: {error}"))
             .hint("choose another address with --listen; port 0 takes a free one")
     })
+}
+
+/// The addresses that clients and browsers know us by.
+fn site(config: &Config, address: SocketAddr) -> Site {
+    let server = &config.server;
+    match (&server.public_url, server.allowed_hosts.first()) {
+        (Some(url), _) => Site::new(url.as_str(), []),
+        (None, Some(host)) if server.behind_proxy => Site::new(&format!("https://{host}"), []),
+        _ => Site::loopback(address),
+    }
+}
+
+/// Where secrets are kept; its key is read when one is needed.
+pub fn vault(config: &Config, store: &Store) -> Vault {
+    let source = match &config.data.master_key {
+        Some(key) => KeySource::Text(key.expose_secret().into()),
+        None => KeySource::in_directory(&config.data.directory),
+    };
+    Vault::new(store.clone(), source)
 }
 
 /// Hosts and origins beside loopback, as configured.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Scopes;
+
 /// What kind of identity a principal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -12,6 +14,17 @@ pub enum PrincipalKind {
     User,
     ServiceAccount,
     External,
+}
+
+impl PrincipalKind {
+    /// What the id of a principal says that it is.
+    pub fn of_id(id: &str) -> Self {
+        match id.split_once(':') {
+            Some(("user", _)) => Self::User,
+            Some(("sa" | "client", _)) => Self::ServiceAccount,
+            _ => Self::External,
+        }
+    }
 }
 
 /// An authenticated identity: what a token, a socket or the operating system proved.
@@ -37,6 +50,8 @@ pub struct Caller {
     pub principal: Arc<Principal>,
     /// The agent space the call arrived through, if any.
     pub space: Option<Arc<str>>,
+    /// What the credential is limited to; everything for one that knows no scopes.
+    pub scopes: Scopes,
     /// Ties together the audit rows and log lines of one call.
     pub request_id: Arc<str>,
 }
@@ -46,8 +61,15 @@ impl Caller {
         Self {
             principal: Arc::new(principal),
             space: None,
+            scopes: Scopes::ALL,
             request_id: uuid::Uuid::now_v7().simple().to_string().into(),
         }
+    }
+
+    /// The same caller, limited to `scopes`.
+    #[must_use]
+    pub fn limited_to(self, scopes: Scopes) -> Self {
+        Self { scopes, ..self }
     }
 
     /// The same principal in a new call.

@@ -7,10 +7,12 @@ pub mod caller;
 pub mod error;
 pub mod id;
 pub mod risk;
+pub mod scope;
 pub mod text;
 pub mod time;
 
 pub use caller::{Caller, Principal, PrincipalKind};
 pub use error::{Error, Kind, Result};
 pub use risk::{Effect, Risk};
+pub use scope::Scopes;
 pub use time::Timestamp;

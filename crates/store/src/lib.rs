@@ -45,6 +45,7 @@ mod connect;
 mod dialect;
 mod error;
 mod idempotency;
+pub mod identity;
 mod mcp_session;
 mod migration;
 mod setting;

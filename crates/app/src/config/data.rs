@@ -17,6 +17,8 @@ pub struct Data {
     pub directory: PathBuf,
     /// May hold a password.
     pub database_url: SecretString,
+    /// Seals what is secret in the database; without it, a key file in the directory does.
+    pub master_key: Option<SecretString>,
 }
 
 pub(super) const DIRECTORY: Setting = Setting::new(
@@ -32,17 +34,25 @@ const DATABASE_URL: Setting = Setting::new(
     "The database. Without it: SQLite in the data directory.",
 )
 .secret();
+const MASTER_KEY: Setting = Setting::new(
+    "data.master_key",
+    "PILOTHOUSE_MASTER_KEY",
+    "32 bytes in base64; after a comma, the key before it",
+    "Encrypts secrets in the database. Without it: `master.key` in the data directory, made at first start.",
+)
+.secret();
 
 pub(super) static GROUP: Group = Group {
     title: "Data",
     about: "What must survive a restart.",
-    settings: &[&DIRECTORY, &DATABASE_URL],
+    settings: &[&DIRECTORY, &DATABASE_URL, &MASTER_KEY],
 };
 
 impl Data {
     pub(super) fn read(reader: &mut Reader<'_>, places: &Places<'_>) -> Option<Self> {
         let directory = reader.optional(&DIRECTORY, parse::path);
         let database_url = reader.optional(&DATABASE_URL, database_url);
+        let master_key = reader.optional(&MASTER_KEY, parse::secret);
         let directory = directory.or_else(|| Some(places.data()?.join("pilothouse")));
         let Some(directory) = directory else {
             reader.problems.add(format!(
@@ -51,7 +61,7 @@ impl Data {
             ));
             return None;
         };
-        let mut data = Self::in_directory(directory);
+        let mut data = Self { master_key, ..Self::in_directory(directory) };
         if let Some(url) = database_url {
             data.database_url = url;
         }
@@ -61,7 +71,7 @@ impl Data {
     /// Everything in one directory, with SQLite.
     pub fn in_directory(directory: PathBuf) -> Self {
         let database_url = SecretString::from(sqlite_url(&directory));
-        Self { directory, database_url }
+        Self { directory, database_url, master_key: None }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use url::Url;
+
 use super::{
     parse,
     reader::Reader,
@@ -17,6 +19,8 @@ pub struct Server {
     pub allowed_origins: Vec<String>,
     /// A reverse proxy in front ends TLS and is the only one that can reach us.
     pub behind_proxy: bool,
+    /// The address that clients use, when it is not the one we listen on.
+    pub public_url: Option<Url>,
     /// Largest request body, in bytes.
     pub max_body_bytes: usize,
     /// How long a legacy MCP session lives without a request.
@@ -47,6 +51,13 @@ const BEHIND_PROXY: Setting = Setting::new(
     "true or false",
     "States that a reverse proxy ends TLS in front of us, so that `serve` may listen beyond loopback.",
 );
+const PUBLIC_URL: Setting = Setting::new(
+    "server.public_url",
+    "PILOTHOUSE_PUBLIC_URL",
+    "an address without a path, for instance https://ops.example.com",
+    "The address that clients use: the issuer of tokens. Behind a proxy, the first allowed host \
+     with https by default.",
+);
 const MAX_BODY_BYTES: Setting = Setting::new(
     "server.max_body_bytes",
     "PILOTHOUSE_MAX_BODY_BYTES",
@@ -68,6 +79,7 @@ pub(super) static GROUP: Group = Group {
         &ALLOWED_HOSTS,
         &ALLOWED_ORIGINS,
         &BEHIND_PROXY,
+        &PUBLIC_URL,
         &MAX_BODY_BYTES,
         &SESSION_TTL,
     ],
@@ -81,6 +93,7 @@ impl Server {
         let allowed_hosts = reader.required(&ALLOWED_HOSTS, parse::hosts);
         let allowed_origins = reader.required(&ALLOWED_ORIGINS, parse::origins);
         let behind_proxy = reader.required(&BEHIND_PROXY, parse::flag);
+        let public_url = reader.optional(&PUBLIC_URL, base_address);
         let max_body_bytes = reader.required(&MAX_BODY_BYTES, |text| {
             parse::bytes(text).filter(|bytes| BODY_RANGE.contains(bytes))
         });
@@ -90,6 +103,7 @@ impl Server {
             allowed_hosts: allowed_hosts?,
             allowed_origins: allowed_origins?,
             behind_proxy: behind_proxy?,
+            public_url,
             max_body_bytes: max_body_bytes?,
             session_ttl: session_ttl?,
         };
@@ -113,4 +127,14 @@ impl Server {
             ));
         }
     }
+}
+
+/// A web address of a host and nothing more.
+fn base_address(text: &str) -> Option<Url> {
+    parse::web_address(text).filter(|url| {
+        url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+    })
 }

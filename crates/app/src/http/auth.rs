@@ -1,4 +1,9 @@
 //! The network door: a request gets a [`Caller`] here or goes no further.
+//!
+//! What proves who calls is a table of [`Credential`]s, tried in order. Whoever adds a kind of
+//! credential adds a file to `credential/` and a line to the table in `serve`.
+
+pub(crate) mod credential;
 
 use std::sync::Arc;
 
@@ -9,30 +14,31 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use pilothouse_access::token::AdminToken;
-use pilothouse_model::{Caller, Principal};
+use pilothouse_access::Site;
+use pilothouse_model::{Caller, Error};
 use serde_json::json;
+
+use self::credential::{Credential, Presented, Refused};
 
 /// What opens the door.
 pub(crate) struct Door {
-    token: AdminToken,
+    site: Site,
+    credentials: Vec<Box<dyn Credential>>,
 }
 
 impl Door {
-    pub(crate) fn new(token: AdminToken) -> Self {
-        Self { token }
+    pub(crate) fn new(site: Site, credentials: Vec<Box<dyn Credential>>) -> Self {
+        Self { site, credentials }
     }
 
-    /// Who presents these headers. Tharsis' gRPC clients send the bare token, everybody else a
-    /// bearer.
-    fn principal(&self, headers: &HeaderMap) -> Option<Principal> {
-        let presented = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-        let token = match presented.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-            Some(_) => return None,
-            None => presented,
-        };
-        self.token.verify(token)
+    /// The caller, as the first credential that knows what is presented names them.
+    async fn caller(&self, presented: &Presented<'_>) -> Result<Caller, Refused> {
+        for credential in &self.credentials {
+            if let Some(caller) = credential.caller(presented).await? {
+                return Ok(caller);
+            }
+        }
+        Err(Refused::invalid("the token is not valid"))
     }
 }
 
@@ -41,26 +47,72 @@ pub(super) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(principal) = door.principal(request.headers()) else {
-        return unauthenticated(request.headers());
+    let path = request.uri().path().to_owned();
+    let presented = Presented::new(request.headers(), &path);
+    let refused = if in_query(&request) {
+        Refused::invalid("a token in the query string is never accepted; send it as a header")
+    } else {
+        match door.caller(&presented).await {
+            Ok(caller) => {
+                request.extensions_mut().insert(caller);
+                return next.run(request).await;
+            }
+            Err(refused) if presented.is_empty() => refused.without_credential(),
+            Err(refused) => refused,
+        }
     };
-    request.extensions_mut().insert(Caller::new(principal));
-    next.run(request).await
+    answer(&door.site, request.headers(), &path, refused)
 }
 
-fn unauthenticated(headers: &HeaderMap) -> Response {
-    let presented = headers.contains_key(header::AUTHORIZATION);
-    let (challenge, message) = if presented {
-        ("Bearer realm=\"pilothouse\", error=\"invalid_token\"", "the token is not valid")
-    } else {
-        ("Bearer realm=\"pilothouse\"", "a bearer token is required")
+/// RFC 6750 knows this way; it puts tokens into logs and histories.
+fn in_query(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    query.split('&').any(|pair| pair.split('=').next() == Some("access_token"))
+}
+
+fn answer(site: &Site, headers: &HeaderMap, path: &str, refused: Refused) -> Response {
+    let Refused::Credential { message, presented } = refused else {
+        return failed(headers, refused.into_error());
     };
     if is_grpc(headers) {
-        let status = tonic::Status::unauthenticated(message);
-        return status.into_http();
+        return tonic::Status::unauthenticated(message).into_http();
+    }
+    let mut challenge = challenge(site, headers, path);
+    if presented {
+        challenge.push_str(", error=\"invalid_token\", error_description=\"");
+        challenge.push_str(&message.replace(['"', '\\'], "'"));
+        challenge.push('"');
     }
     let body = json!({ "error": { "kind": "unauthenticated", "message": message } });
     (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], Json(body)).into_response()
+}
+
+/// Where a client learns how to get a token for `path`, and what to ask for.
+fn challenge(site: &Site, headers: &HeaderMap, path: &str) -> String {
+    let base = site.base(headers.get(header::HOST).and_then(|host| host.to_str().ok()));
+    let resource = if is_mcp(path) { path } else { "" };
+    format!(
+        "Bearer realm=\"pilothouse\", \
+         resource_metadata=\"{base}/.well-known/oauth-protected-resource{resource}\", \
+         scope=\"mcp:read\""
+    )
+}
+
+/// Paths that go into a header as they stand.
+fn is_mcp(path: &str) -> bool {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "/-_".contains(character);
+    (path == "/mcp" || path.starts_with("/mcp/")) && path.chars().all(plain)
+}
+
+fn failed(headers: &HeaderMap, error: Error) -> Response {
+    tracing::error!(%error, source = ?error.source, "a caller could not be identified");
+    if is_grpc(headers) {
+        return tonic::Status::unavailable(error.message).into_http();
+    }
+    let status =
+        StatusCode::from_u16(error.kind.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let body = json!({ "error": { "kind": error.kind.as_str(), "message": error.message } });
+    (status, Json(body)).into_response()
 }
 
 fn is_grpc(headers: &HeaderMap) -> bool {

@@ -7,6 +7,7 @@ mod audit;
 mod backend;
 mod durability;
 mod idempotency;
+mod identity;
 mod mcp_session;
 mod open;
 mod schema;

@@ -1,0 +1,70 @@
+//! A small map of what was asked for recently, bounded in size.
+
+use std::{collections::HashMap, hash::Hash, mem, sync::Mutex};
+
+/// Two generations: when the young one is full it becomes the old one, and the old one goes. What
+/// is used stays.
+pub(crate) struct Recent<K, V> {
+    generations: Mutex<[HashMap<K, V>; 2]>,
+    capacity: usize,
+}
+
+impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {
+    /// Holds at most twice `capacity`.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { generations: Mutex::default(), capacity }
+    }
+
+    pub(crate) fn get(&self, key: &K) -> Option<V> {
+        let mut generations = self.lock();
+        let [young, old] = &mut *generations;
+        if let Some(value) = young.get(key) {
+            return Some(value.clone());
+        }
+        let value = old.remove(key)?;
+        self.insert_into(&mut generations, key.clone(), value.clone());
+        Some(value)
+    }
+
+    pub(crate) fn insert(&self, key: K, value: V) {
+        self.insert_into(&mut self.lock(), key, value);
+    }
+
+    pub(crate) fn remove(&self, key: &K) {
+        for generation in &mut *self.lock() {
+            generation.remove(key);
+        }
+    }
+
+    fn insert_into(&self, generations: &mut [HashMap<K, V>; 2], key: K, value: V) {
+        let [young, old] = generations;
+        if young.len() >= self.capacity {
+            *old = mem::take(young);
+        }
+        young.insert(key, value);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, [HashMap<K, V>; 2]> {
+        self.generations.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_bounded_and_keeps_what_is_used() {
+        let recent = Recent::new(4);
+        recent.insert(0, "kept");
+        for key in 1..100 {
+            recent.insert(key, "other");
+            assert_eq!(recent.get(&0), Some("kept"), "{key}");
+        }
+        assert_eq!(recent.get(&50), None);
+        let held: usize = recent.lock().iter().map(HashMap::len).sum();
+        assert!(held <= 8, "{held}");
+        recent.remove(&0);
+        assert_eq!(recent.get(&0), None);
+    }
+}
