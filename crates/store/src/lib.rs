@@ -35,7 +35,8 @@
 //!    row in the same transaction.
 //! 5. **Concurrency.** PostgreSQL runs at READ COMMITTED. Decide in the `WHERE` of one `UPDATE`
 //!    and look at the number of rows it changed; do not read, decide, then write. What one SQL
-//!    text cannot say (claiming with `SKIP LOCKED`) lives in `dialect.rs`.
+//!    text cannot say (claiming with `SKIP LOCKED`) lives in `dialect.rs`. Signals between servers
+//!    (`terraform/job_signal.rs`) are PostgreSQL's own and have no counterpart.
 //! 6. **Tests.** In `tests/it/<aggregate>.rs`, through `backend::on_each`, so that they run on
 //!    both engines.
 

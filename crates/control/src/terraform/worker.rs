@@ -1,9 +1,11 @@
 //! Executes jobs. Claims them by lease, so that any number of servers may run on one store; one
 //! that dies loses its jobs to another after the lease.
 //!
-//! Sleeps while there is nothing to do: it is woken when a job is queued here, when one of its
-//! own ends, and, only while other servers hold leases, when the next of those runs out.
+//! Sleeps while there is nothing to do: it is woken when a job is queued, here or by a server on
+//! the same PostgreSQL, when one of its own ends, and, only while other servers hold leases, when
+//! the next of those runs out.
 
+mod ear;
 mod execution;
 mod input;
 mod log;
@@ -18,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use self::ear::Ear;
 use super::Terraform;
 
 /// Between two attempts while the store does not answer.
@@ -41,10 +44,13 @@ pub(super) async fn run(platform: Arc<Terraform>, shutdown: CancellationToken) {
     let worker = Worker { platform, owner, shutdown };
     let mut jobs = JoinSet::new();
     let mut recovered = false;
+    let mut ear = Ear::default();
     while !worker.shutdown.is_cancelled() {
         if !recovered {
             recovered = worker.recover().await.inspect_err(complain).is_ok();
         }
+        // Before the queue is looked at, so that nothing falls between the two.
+        let hears = ear.open(&worker.platform).await;
         let pause = match worker.claim_all(&mut jobs).await {
             Ok(next_expiry) => next_expiry.map(|at| worker.until(at)),
             Err(error) => {
@@ -52,10 +58,11 @@ pub(super) async fn run(platform: Arc<Terraform>, shutdown: CancellationToken) {
                 Some(STORE_PAUSE)
             }
         };
-        let pause = if recovered { pause } else { Some(STORE_PAUSE) };
+        let pause = if recovered && hears { pause } else { Some(STORE_PAUSE) };
         tokio::select! {
             () = worker.shutdown.cancelled() => break,
             () = worker.platform.queue.notified() => {}
+            () = ear.heard() => {}
             Some(ended) = jobs.join_next(), if !jobs.is_empty() => worker.note_end(ended),
             () = sleep(pause), if pause.is_some() => {}
         }

@@ -12,6 +12,7 @@ mod real;
 mod retention;
 mod run;
 mod script;
+mod servers;
 mod state_version;
 mod takeover;
 mod tree;

@@ -7,6 +7,7 @@ use super::{
     Apply, ChangeError, Job, NewState, Plan, Report, Run, RunRecord,
     error::exactly_one,
     job::{job_insert, job_update},
+    job_signal::job_signal_in_txn,
     report::report_put,
     state_version::state_insert,
 };
@@ -95,7 +96,10 @@ impl Store {
         }
         if let Some(JobChange { before, after }) = &change.job {
             match before {
-                None => job_insert(&mut tx, after).await?,
+                None => {
+                    job_insert(&mut tx, after).await?;
+                    job_signal_in_txn(&mut tx).await?;
+                }
                 Some(before) if before == after => {}
                 Some(_) => job_update(&mut tx, after, now).await?,
             }

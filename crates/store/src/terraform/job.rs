@@ -218,7 +218,7 @@ impl Store {
     /// Gives a lease up, so that another owner can claim the job at once.
     pub async fn job_release(&self, id: &str, owner: &str) -> Result<()> {
         execute!(self.write(), sqlx::query(RELEASE).bind(id).bind(owner))?;
-        Ok(())
+        self.job_signal_send().await
     }
 
     /// When the next lease of another than `owner` ends. Nothing: there is none.

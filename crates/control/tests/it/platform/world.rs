@@ -65,7 +65,16 @@ impl World {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("store.db").display());
-        let store = Store::open(&url).await.unwrap();
+        Self::with_store(folder, &url).await
+    }
+
+    /// A server of its own on the database at `url`.
+    pub(crate) async fn on(url: &str) -> Self {
+        Self::with_store(tempfile::tempdir().unwrap(), url).await
+    }
+
+    async fn with_store(folder: TempDir, url: &str) -> Self {
+        let store = Store::open(url).await.unwrap();
         let now = Arc::new(AtomicI64::new(1_700_000_000_000));
         let script = Script::new();
         let mut config = Config::new(folder.path());
