@@ -11,9 +11,10 @@ use pilothouse_registry::Catalog;
 use pilothouse_store::Store;
 use secrecy::ExposeSecret as _;
 
-use crate::config::{Config, Tharsis};
+use crate::config::{Config, Harness, Tharsis};
 
 const THARSIS: &str = "tharsis";
+const HARNESS: &str = "harness";
 /// The instance inside this process.
 const EMBEDDED: &str = Connector::DEFAULT_INSTANCE;
 /// The instance that `THARSIS_ENDPOINT` names.
@@ -28,6 +29,7 @@ pub struct Product {
     pub operator: Principal,
     policy: Policy,
     tharsis: Tharsis,
+    harness: Harness,
 }
 
 /// Opens the store and connects what is configured. Starts nothing.
@@ -41,6 +43,10 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
     if let Some(remote) = config.tharsis.remote.clone() {
         connectors.add(tharsis(REMOTE, remote.remote()?.into(), Rate::default())?)?;
     }
+    if let Some(remote) = config.harness.remote() {
+        let catalog = Catalog::embedded().platform(HARNESS)?;
+        connectors.add(remote.connect(catalog, Connector::DEFAULT_INSTANCE)?)?;
+    }
     let gateway =
         Gateway::new(connectors, store.clone(), Limits::new(config.limit.calls_per_second));
     Ok(Product {
@@ -50,6 +56,7 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
         operator: Principal::local_user(&config.operator),
         policy: config.policy.clone(),
         tharsis: config.tharsis.clone(),
+        harness: config.harness.clone(),
     })
 }
 
@@ -98,10 +105,30 @@ impl Product {
 
     /// The surface of this name.
     pub fn surface(&self, name: &str) -> Result<Surface, Error> {
-        if name == UNIFIED {
-            return Ok(Surface::unified(&self.gateway, self.policy.clone()));
+        match name {
+            UNIFIED => Ok(Surface::unified(&self.gateway, self.policy.clone())),
+            HARNESS => self.harness_surface(),
+            other => self.tharsis_surface(other),
         }
-        // Tharsis is the only platform with a drop-in surface so far; the gateway refuses others.
+    }
+
+    /// The switches of the server it replaces decide, and the operator's own.
+    fn harness_surface(&self) -> Result<Surface, Error> {
+        let Harness { toolsets, read_only, auto_approve, .. } = &self.harness;
+        if self.harness.api_key.is_none() {
+            return Err(Error::not_found("surface", HARNESS)
+                .hint("set HARNESS_API_KEY to a personal access token or service account token"));
+        }
+        let drop_in = DropIn { platform: HARNESS, instance: None, toolsets, tools: &[] };
+        let policy = Policy {
+            auto_approve: self.policy.auto_approve.max(*auto_approve),
+            read_only: self.policy.read_only || *read_only,
+        };
+        Surface::drop_in(&self.gateway, &drop_in, policy)
+    }
+
+    /// The gateway refuses platforms that have none.
+    fn tharsis_surface(&self, name: &str) -> Result<Surface, Error> {
         let Tharsis { toolsets, tools, read_only, remote } = &self.tharsis;
         let drop_in = DropIn {
             platform: name,

@@ -72,7 +72,7 @@ pub async fn call(
     let end = async {
         tool.schema()?.check(&arguments)?;
         let (controls, arguments) = Controls::split(arguments)?;
-        let request = tool.resolve(gateway, arguments.clone())?;
+        let request = tool.resolve(surface.reach(gateway), arguments.clone())?;
         record.resolved(&request);
         let path = Path { gateway, surface, conversation, tool: name, controls, arguments };
         govern(&path, &mut record, &request).await

@@ -8,12 +8,8 @@ use std::{
 
 use pilothouse_connectors::Connectors;
 use pilothouse_model::Error;
-use pilothouse_registry::{
-    Operation, PlatformCatalog, schema,
-    search::{CatalogSearch, Found},
-};
+use pilothouse_registry::{Operation, PlatformCatalog, schema, search::CatalogSearch};
 use pilothouse_store::Store;
-use serde_json::{Value, json};
 
 use crate::{Limits, recorder::Recorder, validate::Schema};
 
@@ -78,18 +74,9 @@ impl Gateway {
             .collect()
     }
 
-    /// Every `platform.type` that is configured.
-    pub(crate) fn type_names(&self) -> Vec<String> {
-        let catalogs = self.catalogs();
-        catalogs.iter().flat_map(|catalog| catalog.types.values()).map(|t| t.id.clone()).collect()
-    }
-
-    /// Types and operations that match `words`, best first.
-    pub(crate) fn search_types(&self, words: &str, limit: usize) -> Value {
-        let index = self.index.get_or_init(|| CatalogSearch::new(self.catalogs()));
-        let found = index.search(words, limit, &|_| true);
-        let hit = |found: &Found<'_>| json!({ "name": found.id(), "about": found.about() });
-        found.iter().map(hit).collect()
+    /// Finds types and operations of every configured platform by words.
+    pub(crate) fn index(&self) -> &CatalogSearch {
+        self.index.get_or_init(|| CatalogSearch::new(self.catalogs()))
     }
 
     /// Whether any platform has more than one instance, so that calls must choose.

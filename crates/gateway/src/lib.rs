@@ -5,6 +5,7 @@
 mod call;
 pub mod chart;
 pub mod client;
+mod compact;
 mod conversation;
 mod gateway;
 mod limits;

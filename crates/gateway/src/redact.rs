@@ -59,11 +59,35 @@ pub(crate) fn redact_fields(fields: &mut Map<String, Value>) {
     let sensitive = fields.get("sensitive") == Some(&Value::Bool(true));
     for (name, value) in fields {
         let secret = is_secret_field(name) || (sensitive && name == "value");
-        if secret && !value.is_null() && !value.is_boolean() {
+        if secret && names_itself(value) {
+            redact_value_of(value);
+        } else if secret && !value.is_null() && !value.is_boolean() {
             *value = Value::from(MASK);
         } else {
             redact(value);
         }
+    }
+}
+
+/// Whether the value is what a platform says about a secret, not the secret.
+fn names_itself(value: &Value) -> bool {
+    value.get("identifier").is_some_and(Value::is_string)
+}
+
+/// Masks what is called a value, however deep, and whatever else is secret.
+fn redact_value_of(described: &mut Value) {
+    match described {
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                if name == "value" && !field.is_null() {
+                    *field = Value::from(MASK);
+                } else {
+                    redact_value_of(field);
+                }
+            }
+            redact_fields(fields);
+        }
+        other => redact(other),
     }
 }
 
@@ -129,6 +153,7 @@ mod tests {
             "plain": {"key": "k", "value": "v", "sensitive": false},
             "log": format!("using {key} now and {key}"),
             "list": [{"access_token": "t"}],
+            "nested": {"secret": {"identifier": "db", "spec": {"value": "v", "password": "p"}}},
         });
         redact(&mut value);
         assert_eq!(
@@ -140,6 +165,7 @@ mod tests {
                 "plain": {"key": "k", "value": "v", "sensitive": false},
                 "log": "using *** now and ***",
                 "list": [{"access_token": "***"}],
+                "nested": {"secret": {"identifier": "db", "spec": {"value": "***", "password": "***"}}},
             })
         );
     }

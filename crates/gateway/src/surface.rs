@@ -1,13 +1,18 @@
 //! The set of tools a client sees: the unified verbs, or one platform's drop-in tools.
 
+mod toolset;
+
+use std::sync::Arc;
+
 use pilothouse_access::Policy;
+use pilothouse_connectors::Connector;
 use pilothouse_model::{Error, Risk};
-use pilothouse_registry::surface as spec;
+use pilothouse_registry::{Catalog, surface as spec};
 
 use crate::{
     Gateway,
     tool::Tool,
-    verb::{Hints, VERBS},
+    verb::{Hints, Home, Reach, VERBS, Verb},
 };
 
 /// The name of the surface over all platforms.
@@ -52,6 +57,8 @@ pub struct Surface {
     pub(crate) instructions: String,
     policy: Policy,
     tools: Vec<Tool>,
+    /// The one platform that its generic tools reach; all without it.
+    home: Option<Home>,
 }
 
 impl Surface {
@@ -60,7 +67,7 @@ impl Surface {
         let several = gateway.has_several_instances();
         let tools = VERBS
             .iter()
-            .filter(|verb| !policy.read_only || verb.hints.read_only || verb.name == "execute")
+            .filter(|verb| is_offered(verb, &policy))
             .map(|verb| Tool::generic("infra", verb, several))
             .collect();
         Self {
@@ -71,35 +78,38 @@ impl Surface {
             instructions: INSTRUCTIONS.into(),
             policy,
             tools,
+            home: None,
         }
     }
 
     /// The tools of the server that Pilothouse replaces for `drop_in.platform`.
     pub fn drop_in(gateway: &Gateway, drop_in: &DropIn<'_>, policy: Policy) -> Result<Self, Error> {
         let connector = gateway.connectors().get(drop_in.platform, drop_in.instance)?;
-        let catalog = connector.catalog();
-        let Some(surface) = &catalog.surface else {
+        let Some(surface) = Catalog::embedded().surface(drop_in.platform)? else {
             return Err(Error::not_found("surface", drop_in.platform));
         };
-        let mut tools = Vec::with_capacity(surface.tool.len());
-        for (name, tool) in &surface.tool {
-            let Some(operation) = catalog.operation_of(tool) else {
-                return Err(Error::internal(format!("{name} maps to no operation")));
-            };
-            let risk = operation.risk;
-            if drop_in.offers(name, tool) && (risk.is_read() || !policy.read_only) {
-                tools.push(Tool::mapped(connector, name, tool, hints(tool, risk))?);
-            }
-        }
+        let (tools, home) = if surface.verb.is_empty() {
+            (mapped(connector, &surface, drop_in, &policy)?, None)
+        } else {
+            let known = Catalog::embedded().toolsets(drop_in.platform);
+            let toolsets = toolset::chosen(drop_in.toolsets, &known, &surface)?;
+            let home = Home::new(Arc::clone(connector), &surface, toolsets);
+            (spoken(&surface, &policy), Some(home))
+        };
         Ok(Self {
             name: drop_in.platform.to_owned(),
             instance: drop_in.instance.map(str::to_owned),
-            server: surface.server.clone(),
-            title: surface.title.clone(),
-            instructions: surface.instructions.clone(),
+            server: surface.server,
+            title: surface.title,
+            instructions: surface.instructions,
             policy,
             tools,
+            home,
         })
+    }
+
+    pub(crate) fn reach<'g>(&'g self, gateway: &'g Gateway) -> Reach<'g> {
+        Reach { gateway, home: self.home.as_ref() }
     }
 
     pub fn name(&self) -> &str {
@@ -121,6 +131,38 @@ impl Surface {
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
         self.tools.iter().find(|tool| tool.definition.name == name)
     }
+}
+
+/// Some actions of `execute` only read.
+fn is_offered(verb: &Verb, policy: &Policy) -> bool {
+    !policy.read_only || verb.hints.read_only || verb.name == "execute"
+}
+
+/// The verbs that the surface has words for.
+fn spoken(surface: &spec::Surface, policy: &Policy) -> Vec<Tool> {
+    let offered = VERBS.iter().filter(|verb| is_offered(verb, policy));
+    let spoken = offered.filter_map(|verb| Some((verb, surface.verb.get(verb.name)?)));
+    spoken.map(|(verb, words)| Tool::spoken(&surface.prefix, verb, words)).collect()
+}
+
+/// The tools that stand for one operation each.
+fn mapped(
+    connector: &Arc<Connector>,
+    surface: &spec::Surface,
+    drop_in: &DropIn<'_>,
+    policy: &Policy,
+) -> Result<Vec<Tool>, Error> {
+    let mut tools = Vec::with_capacity(surface.tool.len());
+    for (name, tool) in &surface.tool {
+        let Some(operation) = connector.catalog().operation_of(tool) else {
+            return Err(Error::internal(format!("{name} maps to no operation")));
+        };
+        let risk = operation.risk;
+        if drop_in.offers(name, tool) && (risk.is_read() || !policy.read_only) {
+            tools.push(Tool::mapped(connector, name, tool, hints(tool, risk))?);
+        }
+    }
+    Ok(tools)
 }
 
 fn hints(tool: &spec::Tool, risk: Risk) -> Hints {

@@ -10,9 +10,8 @@ use rmcp::model::{Tool as Definition, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Gateway,
     validate::Schema,
-    verb::{Controls, Hints, Invocation, Request, Verb},
+    verb::{Controls, Hints, Invocation, Reach, Request, Verb},
 };
 
 /// A tool as a surface offers it.
@@ -29,6 +28,11 @@ enum Action {
     Mapped {
         connector: Arc<Connector>,
         tool: Box<spec::Tool>,
+    },
+    /// A generic tool in a drop-in server's words.
+    Spoken {
+        verb: &'static Verb,
+        words: Box<spec::Verb>,
     },
 }
 
@@ -80,6 +84,21 @@ impl Tool {
         Ok(Self { definition, action, compiled: OnceLock::new() })
     }
 
+    /// The generic tool `verb` as the registry words it for one platform.
+    pub(crate) fn spoken(prefix: &str, verb: &'static Verb, words: &spec::Verb) -> Self {
+        let mut input = schema::verb_arguments(words);
+        if !verb.hints.read_only
+            && let Some(properties) = input["properties"].as_object_mut()
+        {
+            properties.extend(Controls::properties());
+        }
+        let output = json!({"type": "object", "properties": (verb.output)()});
+        let name = format!("{prefix}_{}", verb.name);
+        let definition = define(name, &words.title, &words.about, input, output, verb.hints);
+        let action = Action::Spoken { verb, words: Box::new(words.clone()) };
+        Self { definition, action, compiled: OnceLock::new() }
+    }
+
     pub(crate) fn schema(&self) -> Result<&Schema, Error> {
         let compile = || {
             let schema = Value::Object((*self.definition.input_schema).clone());
@@ -91,17 +110,32 @@ impl Tool {
     /// What a call with these arguments, which the schema has admitted, asks for.
     pub(crate) fn resolve(
         &self,
-        gateway: &Gateway,
+        reach: Reach<'_>,
         arguments: Map<String, Value>,
     ) -> Result<Request, Error> {
         match &self.action {
-            Action::Verb(verb) => (verb.resolve)(gateway, arguments),
+            Action::Verb(verb) => (verb.resolve)(reach, arguments),
+            Action::Spoken { verb, words } => (verb.resolve)(reach, translate(words, arguments)),
             Action::Mapped { connector, tool } => {
                 let connector = Arc::clone(connector);
-                Invocation::mapped(gateway, connector, tool, arguments).map(Request::Operation)
+                Invocation::mapped(reach.gateway, connector, tool, arguments)
+                    .map(Request::Operation)
             }
         }
     }
+}
+
+/// The arguments under the verb's own names. Arguments of the operation need no more than their
+/// name: a verb leaves to the operation what it does not know.
+fn translate(words: &spec::Verb, arguments: Map<String, Value>) -> Map<String, Value> {
+    let rename = |(name, value): (String, Value)| {
+        let to = words.args.get(&name).and_then(|arg| arg.to.as_deref()).unwrap_or(&name);
+        let to = to.strip_prefix("params.").unwrap_or(to).to_owned();
+        (to, value)
+    };
+    // Only a person can confirm; that the caller does, changes nothing.
+    let given = arguments.into_iter().filter(|(name, value)| name != "confirm" && !value.is_null());
+    given.map(rename).collect()
 }
 
 fn define(

@@ -10,6 +10,7 @@ mod get;
 mod invocation;
 mod list;
 mod logs;
+mod reach;
 mod schema;
 mod search;
 mod status;
@@ -21,9 +22,13 @@ use pilothouse_model::{Error, Risk};
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::{
-    invocation::Invocation, search::Search, status::Overview, target::Target, wait::Wait,
+    invocation::Invocation,
+    reach::{Home, Reach},
+    search::Search,
+    status::Overview,
+    target::Target,
+    wait::Wait,
 };
-use crate::Gateway;
 
 /// A tool call, resolved: what would be done, to what, and how risky it is.
 pub(crate) enum Request {
@@ -138,7 +143,7 @@ pub(crate) struct Verb {
     pub(crate) required: &'static [&'static str],
     /// Properties of the output schema.
     pub(crate) output: fn() -> Value,
-    pub(crate) resolve: fn(&Gateway, Map<String, Value>) -> Result<Request, Error>,
+    pub(crate) resolve: fn(Reach<'_>, Map<String, Value>) -> Result<Request, Error>,
 }
 
 /// Every verb, in the order clients see them.

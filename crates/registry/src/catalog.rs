@@ -15,6 +15,7 @@ use crate::{
     embedded, load,
     nearest::nearest,
     resource::{Operation, ResourceType},
+    surface::Surface,
 };
 
 /// The registry. Cheap to share: one per process.
@@ -46,6 +47,21 @@ impl Catalog {
     /// which the tests of this crate rule out for those it embeds.
     pub fn platform(&self, name: &str) -> Result<Arc<PlatformCatalog>, Error> {
         self.loaded(name).cloned()
+    }
+
+    /// The surface of a platform, read without the rest of it: what a client is told first must not
+    /// wait for what it may never ask. `None` when the platform has none.
+    pub fn surface(&self, name: &str) -> Result<Option<Surface>, Error> {
+        if !self.platforms.contains_key(name) {
+            return Err(self.unknown_platform(name));
+        }
+        let file = embedded::surface(name).transpose().map_err(Error::internal)?;
+        file.map(|file| load::surface(&file)).transpose().map_err(Error::internal)
+    }
+
+    /// The names of a platform's toolsets, without reading them.
+    pub fn toolsets(&self, name: &str) -> Vec<String> {
+        embedded::toolsets(name)
     }
 
     /// A type by its id `platform.type`, or by `platform.alias`.

@@ -89,6 +89,25 @@ pub(crate) fn platform(name: &str) -> Result<Vec<File>, NotText> {
     paths.iter().filter_map(|path| file::<Registry>("registry", path)).collect()
 }
 
+/// The file with a platform's surface, if it has one.
+pub(crate) fn surface(name: &str) -> Option<Result<File, NotText>> {
+    file::<Registry>("registry", &format!("{name}/surface.toml"))
+}
+
+/// The toolsets of a platform, each in a file of its name.
+pub(crate) fn toolsets(name: &str) -> Vec<String> {
+    let folder = format!("{name}/");
+    let mut names: Vec<String> = Registry::iter()
+        .filter_map(|path| {
+            let stem = path.strip_prefix(folder.as_str())?.strip_suffix(".toml")?;
+            let is_toolset = !matches!(stem, "platform" | "surface") && !stem.contains('/');
+            is_toolset.then(|| stem.strip_suffix("_toolset").unwrap_or(stem).to_owned())
+        })
+        .collect();
+    names.sort();
+    names
+}
+
 /// One file of `registry/knowledge/`.
 pub(crate) fn knowledge(name: &str) -> Option<Result<File, NotText>> {
     file::<Registry>("registry", &format!("knowledge/{name}"))

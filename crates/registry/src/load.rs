@@ -54,6 +54,12 @@ pub(crate) fn platform(folder: &str, files: &[File]) -> Result<PlatformCatalog, 
     if faults.is_empty() { Ok(catalog) } else { Err(LoadError { faults }) }
 }
 
+/// Reads a surface alone; what it refers to is checked with the whole platform.
+pub(crate) fn surface(file: &File) -> Result<Surface, LoadError> {
+    let mut faults = Vec::new();
+    parse(file, &mut faults).ok_or(LoadError { faults })
+}
+
 /// The files by what they hold.
 struct Parsed<'f> {
     platform: Option<(&'f str, Platform)>,

@@ -15,7 +15,7 @@ use crate::{
     load::json,
     resource::Operation,
     spec::{Arg, ArgType},
-    surface::Tool,
+    surface::{Tool, Verb},
 };
 
 /// The schema of an operation's arguments.
@@ -36,6 +36,14 @@ pub fn arguments(operation: &Operation) -> Value {
 /// The schema of a surface tool's arguments.
 pub fn tool_arguments(tool: &Tool) -> Value {
     fields(&tool.args).into()
+}
+
+/// The schema of a generic tool's arguments. It is open: what it does not list are arguments of the
+/// operation, which are checked when the operation is known.
+pub fn verb_arguments(verb: &Verb) -> Value {
+    let mut schema = fields(&verb.args);
+    schema.remove("additionalProperties");
+    schema.into()
 }
 
 fn fields(args: &BTreeMap<String, Arg>) -> Map<String, Value> {

@@ -76,6 +76,7 @@ impl FakeHarness {
             ("HARNESS_BASE_URL", &self.url),
             ("HARNESS_ORG", practice::ORG),
             ("HARNESS_PROJECT", practice::PROJECT),
+            ("HARNESS_ALLOW_HTTP", "true"),
         ]
     }
 

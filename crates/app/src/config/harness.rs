@@ -3,6 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use pilothouse_access::AutoApprove;
+use pilothouse_connectors::harness::HarnessConfig;
 use secrecy::SecretString;
 use url::Url;
 
@@ -19,6 +20,11 @@ pub struct Harness {
     /// Wins over the account that a personal access token names.
     pub account_id: Option<String>,
     pub base_url: Url,
+    /// Admits addresses without TLS on other machines.
+    pub allow_http: bool,
+    /// Feature management before it moved into Harness.
+    pub fme_base_url: Url,
+    pub fme_api_key: Option<SecretString>,
     pub org: Option<String>,
     pub project: Option<String>,
     /// For one attempt, with its body.
@@ -113,10 +119,24 @@ const ALLOW_HTTP: Setting = Setting::new(
     "Admits a base address without TLS, for development.",
 );
 
+const FME_BASE_URL: Setting = Setting::new(
+    "harness.fme_base_url",
+    "HARNESS_FME_BASE_URL",
+    "an https address",
+    "Where feature flags are that did not move into Harness.",
+);
+const FME_API_KEY: Setting = Setting::new(
+    "harness.fme_api_key",
+    "HARNESS_FME_API_KEY",
+    "an API key",
+    "The credential for them, if it is not HARNESS_API_KEY.",
+)
+.secret();
+
 pub(super) static GROUP: Group = Group {
     title: "Harness",
-    about: "The names of the server that the harness surface replaces. They are read and checked \
-            at every start; the surface itself is not part of this version.",
+    about: "The names of the server that the harness surface replaces, and the account it connects \
+            to. Without HARNESS_API_KEY there is no Harness.",
     settings: &[
         &API_KEY,
         &ACCOUNT_ID,
@@ -131,6 +151,8 @@ pub(super) static GROUP: Group = Group {
         &SKIP_ELICITATION,
         &AUTO_APPROVE,
         &ALLOW_HTTP,
+        &FME_BASE_URL,
+        &FME_API_KEY,
     ],
 };
 
@@ -140,9 +162,12 @@ impl Harness {
         let api_key = reader.optional(&API_KEY, parse::secret);
         let account_id = reader.optional(&ACCOUNT_ID, text);
         let allow_http = reader.required(&ALLOW_HTTP, parse::flag).unwrap_or(false);
-        let base_url = reader.required(&BASE_URL, |text| {
+        let address = |text: &str| {
             parse::web_address(text).filter(|url| allow_http || url.scheme() == "https")
-        });
+        };
+        let base_url = reader.required(&BASE_URL, address);
+        let fme_base_url = reader.required(&FME_BASE_URL, address);
+        let fme_api_key = reader.optional(&FME_API_KEY, parse::secret);
         let org = reader.optional(&ORG, text);
         let project = reader.optional(&PROJECT, text);
         let timeout = reader.required(&TIMEOUT, parse::duration_in_millis);
@@ -157,6 +182,9 @@ impl Harness {
             api_key,
             account_id,
             base_url: base_url?,
+            allow_http,
+            fme_base_url: fme_base_url?,
+            fme_api_key,
             org,
             project,
             timeout: timeout?,
@@ -165,6 +193,23 @@ impl Harness {
             toolsets: toolsets?,
             read_only: read_only?,
             auto_approve: if skip? { AutoApprove::All } else { auto_approve? },
+        })
+    }
+
+    /// The account to connect to, if there is a key for one.
+    pub fn remote(&self) -> Option<HarnessConfig> {
+        Some(HarnessConfig {
+            account_id: self.account_id.clone(),
+            base_url: self.base_url.to_string(),
+            org_id: self.org.clone(),
+            project_id: self.project.clone(),
+            timeout: self.timeout,
+            retries: self.max_retries as usize,
+            rate: self.requests_per_second,
+            fme_base_url: self.fme_base_url.to_string(),
+            fme_api_key: self.fme_api_key.clone(),
+            allow_plaintext: self.allow_http,
+            ..HarnessConfig::new(self.api_key.clone()?)
         })
     }
 }

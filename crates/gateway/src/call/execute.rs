@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use crate::{
+    compact,
     conversation::Conversation,
     verb::{Invocation, Overview, Request, Search, Wait},
 };
@@ -55,6 +56,10 @@ async fn invoke(conversation: &dyn Conversation, invocation: &Invocation) -> Res
             }
         }
     };
+    let mut value = value;
+    if invocation.compact {
+        compact::items(&mut value);
+    }
     let Some(name) = view else { return Ok(value) };
     let view = connector.view(name).ok_or_else(|| Error::internal(format!("no view {name}")))?;
     Ok(view(&value))

@@ -3,8 +3,7 @@
 use pilothouse_model::Error;
 use serde_json::{Map, Value, json};
 
-use super::{Hints, Request, Target, Verb, id, params, resource_type};
-use crate::Gateway;
+use super::{Hints, Reach, Request, Target, Verb, id, params, resource_type};
 
 pub(super) static DIAGNOSE: Verb = Verb {
     name: "diagnose",
@@ -27,6 +26,10 @@ pub(super) static DIAGNOSE: Verb = Verb {
     resolve,
 };
 
-fn resolve(gateway: &Gateway, arguments: Map<String, Value>) -> Result<Request, Error> {
-    Target::take(gateway, arguments)?.operation("diagnose")
+fn resolve(reach: Reach<'_>, arguments: Map<String, Value>) -> Result<Request, Error> {
+    let mut arguments = arguments;
+    if reach.home.is_some() && !arguments.contains_key("resource_type") {
+        arguments.insert("resource_type".into(), json!("execution"));
+    }
+    Target::take(reach, arguments)?.operation("diagnose")
 }

@@ -3,8 +3,7 @@
 use pilothouse_model::Error;
 use serde_json::{Map, Value, json};
 
-use super::{Hints, Request, Target, Verb, id, params, resource_type, take_text};
-use crate::Gateway;
+use super::{Hints, Reach, Request, Target, Verb, id, params, resource_type, take_text};
 
 pub(super) static EXECUTE: Verb = Verb {
     name: "execute",
@@ -26,7 +25,7 @@ pub(super) static EXECUTE: Verb = Verb {
     resolve,
 };
 
-fn resolve(gateway: &Gateway, mut arguments: Map<String, Value>) -> Result<Request, Error> {
+fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Request, Error> {
     let action = take_text(&mut arguments, "action").unwrap_or_default();
-    Target::take(gateway, arguments)?.operation(&action)
+    Target::take(reach, arguments)?.operation(&action)
 }

@@ -3,8 +3,7 @@
 use pilothouse_model::Error;
 use serde_json::{Map, Value, json};
 
-use super::{Hints, Request, Target, Verb, id, params, resource_type};
-use crate::Gateway;
+use super::{Hints, Reach, Request, Target, Verb, id, params, resource_type};
 
 pub(super) static GET: Verb = Verb {
     name: "get",
@@ -17,6 +16,6 @@ pub(super) static GET: Verb = Verb {
     resolve,
 };
 
-fn resolve(gateway: &Gateway, arguments: Map<String, Value>) -> Result<Request, Error> {
-    Target::take(gateway, arguments)?.operation("get")
+fn resolve(reach: Reach<'_>, arguments: Map<String, Value>) -> Result<Request, Error> {
+    Target::take(reach, arguments)?.operation("get")
 }

@@ -21,6 +21,8 @@ pub(crate) struct Invocation {
     pub(crate) target: Option<String>,
     /// The connector's function that reshapes the result for a drop-in tool.
     pub(crate) view: Option<String>,
+    /// Whether the items of its list are shortened.
+    pub(crate) compact: bool,
 }
 
 impl Invocation {
@@ -39,6 +41,7 @@ impl Invocation {
             risk: spec.risk_with(&arguments),
             target: spec.target_in(&arguments).map(str::to_owned),
             view: None,
+            compact: false,
             arguments,
             operation: format!("{type_name}.{operation}"),
             connector,

@@ -3,8 +3,10 @@
 use pilothouse_model::Error;
 use serde_json::{Map, Value, json};
 
-use super::{Hints, Request, Target, Verb, resource_type};
-use crate::Gateway;
+use super::{Hints, Invocation, Reach, Request, Target, Verb, resource_type};
+
+/// Items that can be paged through; who wants more has the wrong question.
+const MAX_ITEMS: u64 = 10_000;
 
 pub(super) static LIST: Verb = Verb {
     name: "list",
@@ -32,12 +34,63 @@ pub(super) static LIST: Verb = Verb {
     resolve,
 };
 
-fn resolve(gateway: &Gateway, mut arguments: Map<String, Value>) -> Result<Request, Error> {
-    let page: Vec<_> = ["limit", "cursor"]
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), arguments.remove(name)?)))
-        .collect();
-    let mut target = Target::take(gateway, arguments)?;
-    target.arguments.extend(page);
-    target.operation("list")
+fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Request, Error> {
+    let page = arguments.remove("page").and_then(|page| page.as_u64());
+    let [limit, cursor, words, compact] =
+        ["limit", "cursor", "search", "compact"].map(|name| arguments.remove(name));
+    let mut target = Target::take(reach, arguments)?;
+    if let Some(words) = words {
+        target.look_for(words)?;
+    }
+    turn(&mut target, limit, cursor, page)?;
+    let compact = compact.map_or(reach.home.is_some(), |compact| compact != json!(false));
+    let invocation = target.invocation("list")?;
+    Ok(Request::Operation(Invocation { compact, ..invocation }))
+}
+
+/// Turns to the page that is asked for, in the way the list counts.
+fn turn(
+    target: &mut Target<'_>,
+    limit: Option<Value>,
+    cursor: Option<Value>,
+    page: Option<u64>,
+) -> Result<(), Error> {
+    let list = target.public_operation("list")?;
+    let size = limit.as_ref().and_then(Value::as_u64);
+    let has = |name: &str| list.args.contains_key(name);
+    let mut turned = Map::new();
+    if let Some(paging) = &list.paging {
+        let page = page.unwrap_or(0);
+        if page.saturating_mul(size.unwrap_or(paging.default)) >= MAX_ITEMS {
+            return Err(Error::invalid(format!("a list ends after {MAX_ITEMS} items"))
+                .hint("narrow it with filters or search_term"));
+        }
+        let number = match (paging.first_page, paging.first_item) {
+            (Some(first), _) => Some(first + page),
+            (_, Some(first)) => Some(first + page * size.unwrap_or(paging.default)),
+            _ => None,
+        };
+        turned.extend(limit.map(|limit| ("limit".to_owned(), limit)));
+        let counted = number.filter(|_| page > 0).map(|number| json!(number.to_string()));
+        match cursor.or(counted) {
+            Some(cursor) => drop(turned.insert("cursor".to_owned(), cursor)),
+            None if page > 0 => {
+                return Err(Error::invalid("this list does not count pages")
+                    .hint("pass next_cursor of the page before as params.cursor"));
+            }
+            None => {}
+        }
+    } else {
+        let size_name = ["limit", "size"].into_iter().find(|name| has(name));
+        turned.extend(size_name.zip(limit).map(|(name, limit)| (name.to_owned(), limit)));
+        match page {
+            Some(page) if has("page") => drop(turned.insert("page".to_owned(), json!(page))),
+            Some(1..) => {
+                return Err(Error::invalid("this list has one page").hint("leave page out"));
+            }
+            _ => {}
+        }
+    }
+    target.arguments.extend(turned);
+    Ok(())
 }

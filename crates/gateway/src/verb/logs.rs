@@ -3,8 +3,7 @@
 use pilothouse_model::Error;
 use serde_json::{Map, Value, json};
 
-use super::{Hints, Request, Target, Verb, id, params, resource_type};
-use crate::Gateway;
+use super::{Hints, Reach, Request, Target, Verb, id, params, resource_type};
 
 /// Arguments of the tool that go to the operation under their own names.
 const PASSED: [&str; 6] = ["mode", "start", "limit", "search", "stage", "follow"];
@@ -44,12 +43,12 @@ pub(super) static LOGS: Verb = Verb {
     resolve,
 };
 
-fn resolve(gateway: &Gateway, mut arguments: Map<String, Value>) -> Result<Request, Error> {
+fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Request, Error> {
     let passed: Vec<_> = PASSED
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), arguments.remove(name)?)))
         .collect();
-    let mut target = Target::take(gateway, arguments)?;
+    let mut target = Target::take(reach, arguments)?;
     target.arguments.extend(passed);
     target.operation("logs")
 }

@@ -2,10 +2,10 @@
 //! every type that can be searched.
 
 use pilothouse_model::Error;
+use pilothouse_registry::ResourceType;
 use serde_json::{Map, Value, json};
 
-use super::{Hints, Invocation, Request, Target, Verb, take_text};
-use crate::Gateway;
+use super::{Hints, Invocation, Reach, Request, Target, Verb, take_text, target::words_argument};
 
 /// Most types that one search asks.
 const MAX_TYPES: usize = 12;
@@ -46,49 +46,51 @@ pub(crate) struct Search {
     pub(crate) types: Value,
 }
 
-fn resolve(gateway: &Gateway, mut arguments: Map<String, Value>) -> Result<Request, Error> {
+fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Request, Error> {
     let words = take_text(&mut arguments, "query").unwrap_or_default();
     let limit = arguments.remove("limit").unwrap_or_else(|| json!(5));
+    let compact = arguments.remove("compact").map_or(reach.home.is_some(), |it| it != json!(false));
     let names = match arguments.remove("resource_types") {
         Some(Value::Array(names)) => {
             names.iter().filter_map(Value::as_str).map(str::to_owned).collect()
         }
-        _ => searchable(gateway),
+        _ => reach.searchable(&is_free),
     };
     let lists = names
         .into_iter()
         .take(MAX_TYPES)
-        .map(|name| list(gateway, &name, &words, &limit))
-        .collect::<Result<_, _>>()?;
-    let types = json!(gateway.search_types(&words, 5));
+        .map(|name| {
+            let list = list(reach, &name, &words, &limit, arguments.clone())?;
+            Ok(Invocation { compact, ..list })
+        })
+        .collect::<Result<_, Error>>()?;
+    let types = reach.search_types(&words, 5);
     Ok(Request::Search(Search { words, lists, types }))
 }
 
-fn list(gateway: &Gateway, name: &str, words: &str, limit: &Value) -> Result<Invocation, Error> {
-    let named = Map::from_iter([("resource_type".to_owned(), Value::from(name))]);
-    let mut target = Target::take(gateway, named)?;
-    let can =
-        target.resource().operations.get("list").is_some_and(|l| l.args.contains_key("search"));
-    if !can {
-        return Err(Error::invalid(format!("{name} cannot be searched by words"))
-            .hint(format!("one of: {}", searchable(gateway).join(", "))));
+/// The list of one type, with what else the caller said about where to look.
+fn list(
+    reach: Reach<'_>,
+    name: &str,
+    words: &str,
+    limit: &Value,
+    mut arguments: Map<String, Value>,
+) -> Result<Invocation, Error> {
+    arguments.insert("resource_type".into(), json!(name));
+    let mut target = Target::take(reach, arguments)?;
+    target.look_for(json!(words))?;
+    let list = target.public_operation("list")?;
+    let limited = ["limit", "size"].into_iter().find(|name| list.args.contains_key(*name));
+    if let Some(name) = limited {
+        target.arguments.insert(name.to_owned(), limit.clone());
     }
-    target.arguments.insert("search".into(), Value::from(words));
-    target.arguments.insert("limit".into(), limit.clone());
     target.invocation("list")
 }
 
-/// Types whose `list` takes a `search` argument and needs nothing else.
-fn searchable(gateway: &Gateway) -> Vec<String> {
-    let mut names = Vec::new();
-    for catalog in gateway.catalogs() {
-        for resource in catalog.types.values() {
-            let Some(list) = resource.operations.get("list") else { continue };
-            let free = list.args.values().all(|argument| !argument.spec.required);
-            if free && list.args.contains_key("search") {
-                names.push(resource.id.clone());
-            }
-        }
-    }
-    names
+/// Whether its `list` takes words and needs nothing else that an installation cannot know.
+fn is_free(resource: &ResourceType) -> bool {
+    let Some(list) = resource.operations.get("list").filter(|list| !list.internal) else {
+        return false;
+    };
+    words_argument(list).is_some() && list.args.values().all(|argument| !argument.spec.required)
 }

@@ -1,13 +1,16 @@
 //! `status`: how things stand, of one instance or of every platform.
 
+use std::sync::Arc;
+
+use pilothouse_connectors::Connector;
 use pilothouse_model::Error;
 use pilothouse_registry::ResourceType;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Hints, Invocation, Request, Target, Verb, id, params, resource_type, take_object, take_text,
+    Hints, Invocation, Reach, Request, Target, Verb, id, params, resource_type, take_object,
+    take_text,
 };
-use crate::Gateway;
 
 pub(super) static STATUS: Verb = Verb {
     name: "status",
@@ -38,48 +41,35 @@ pub(crate) struct Overview {
     pub(crate) parts: Vec<Invocation>,
 }
 
-fn resolve(gateway: &Gateway, arguments: Map<String, Value>) -> Result<Request, Error> {
+fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Request, Error> {
     if arguments.contains_key("resource_type") {
-        let mut arguments = arguments;
         if arguments.remove("platform").is_some() {
             return Err(Error::invalid("give resource_type or platform, not both"));
         }
-        return Target::take(gateway, arguments)?.operation("status");
+        return Target::take(reach, arguments)?.operation("status");
     }
     if arguments.contains_key("id") {
         return Err(Error::invalid("resource_type is required with id"));
     }
-    overview(gateway, arguments).map(Request::Overview)
+    let mut overview = overview(reach, arguments)?;
+    match (reach.home, overview.parts.len()) {
+        (Some(_), 1) => Ok(Request::Operation(overview.parts.remove(0))),
+        _ => Ok(Request::Overview(overview)),
+    }
 }
 
-fn overview(gateway: &Gateway, mut arguments: Map<String, Value>) -> Result<Overview, Error> {
+fn overview(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Overview, Error> {
     let platform = take_text(&mut arguments, "platform");
     let instance = take_text(&mut arguments, "instance");
-    let narrowing = take_object(&mut arguments, "params");
-    let connectors = gateway.connectors();
-    if let Some(platform) = &platform
-        && connectors.instances(platform).next().is_none()
-    {
-        // Names what is configured.
-        connectors.get(platform, None)?;
-    }
+    let mut narrowing = take_object(&mut arguments, "params");
+    narrowing.extend(arguments);
     let mut parts = Vec::new();
-    for name in connectors.platforms().filter(|name| platform.as_deref().is_none_or(|p| p == *name))
-    {
-        let chosen = connectors.instances(name);
-        for connector in chosen.filter(|it| instance.as_deref().is_none_or(|i| i == it.instance()))
-        {
-            for resource in connector.catalog().types.values().filter(|it| is_a_whole(it)) {
-                let narrowing = narrowing.clone();
-                let connector = connector.clone();
-                parts.push(Invocation::new(
-                    gateway,
-                    connector,
-                    &resource.name,
-                    "status",
-                    narrowing,
-                )?);
-            }
+    for connector in installations(reach, platform.as_deref(), instance.as_deref())? {
+        for resource in connector.catalog().types.values().filter(|it| is_a_whole(it)) {
+            let (connector, narrowing) = (Arc::clone(&connector), narrowing.clone());
+            let part =
+                Invocation::new(reach.gateway, connector, &resource.name, "status", narrowing)?;
+            parts.push(part);
         }
     }
     if parts.is_empty() {
@@ -87,6 +77,32 @@ fn overview(gateway: &Gateway, mut arguments: Map<String, Value>) -> Result<Over
             .hint("give resource_type and id for the status of one instance"));
     }
     Ok(Overview { parts })
+}
+
+/// The installations that are meant.
+fn installations(
+    reach: Reach<'_>,
+    platform: Option<&str>,
+    instance: Option<&str>,
+) -> Result<Vec<Arc<Connector>>, Error> {
+    if let Some(home) = reach.home {
+        return Ok(vec![Arc::clone(home.connector())]);
+    }
+    let connectors = reach.gateway.connectors();
+    if let Some(platform) = platform
+        && connectors.instances(platform).next().is_none()
+    {
+        // Names what is configured.
+        connectors.get(platform, None)?;
+    }
+    let is_meant = |wanted: Option<&str>, name: &str| wanted.is_none_or(|wanted| wanted == name);
+    Ok(connectors
+        .platforms()
+        .filter(|name| is_meant(platform, name))
+        .flat_map(|name| connectors.instances(name))
+        .filter(|connector| is_meant(instance, connector.instance()))
+        .cloned()
+        .collect())
 }
 
 /// Whether its status can be asked for without naming an instance.

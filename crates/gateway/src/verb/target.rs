@@ -4,45 +4,52 @@ use std::sync::Arc;
 
 use pilothouse_connectors::Connector;
 use pilothouse_model::Error;
-use pilothouse_registry::{Operation, ResourceType, nearest};
+use pilothouse_registry::{Operation, Place, ResourceType, nearest, spec::ArgType};
 use serde_json::{Map, Value};
 
-use super::{Invocation, Request, take_object, take_text};
-use crate::Gateway;
+use super::{Invocation, Reach, Request, take_text};
+
+/// Where a call acts; operations that do not care never see it.
+const PLACE: [&str; 3] = ["org_id", "project_id", "resource_scope"];
+/// Names under which operations take words to look for.
+const WORDS: [&str; 4] = ["search", "search_term", "name", "query"];
+/// Longest JSON text that is accepted in place of an object, in bytes.
+const MAX_JSON: usize = 1 << 20;
 
 /// A resource type that the caller named, and what the call says about an instance of it.
 pub(crate) struct Target<'g> {
-    gateway: &'g Gateway,
+    pub(crate) reach: Reach<'g>,
     connector: Arc<Connector>,
     type_name: String,
-    /// Arguments of the operation: the id, and the fields of `params`, `filters` or `body`.
+    /// Arguments of the operation under its own names.
     pub(crate) arguments: Map<String, Value>,
+    /// For operations that take them; others do without.
+    place: Map<String, Value>,
+    id: Option<Value>,
+    body: Option<Value>,
 }
 
 impl<'g> Target<'g> {
-    /// Takes `resource_type`, `id`, `instance` and the operation's own arguments out of the
-    /// tool's arguments.
-    pub(crate) fn take(
-        gateway: &'g Gateway,
-        mut arguments: Map<String, Value>,
-    ) -> Result<Self, Error> {
-        let name = take_text(&mut arguments, "resource_type").unwrap_or_default();
+    /// Takes `resource_type`, `id`, `instance`, where to act and the operation's own arguments out
+    /// of the tool's arguments.
+    pub(crate) fn take(reach: Reach<'g>, mut arguments: Map<String, Value>) -> Result<Self, Error> {
+        let name =
+            take_text(&mut arguments, "resource_type").ok_or_else(|| reach.missing_type())?;
         let instance = take_text(&mut arguments, "instance");
-        let (connector, type_name) = find(gateway, &name, instance.as_deref())?;
+        let (connector, type_name) = reach.find(&name, instance.as_deref())?;
         let mut merged = Map::new();
-        for part in ["params", "filters", "body"] {
-            for (name, value) in take_object(&mut arguments, part) {
-                if merged.insert(name.clone(), value).is_some() {
-                    return Err(Error::invalid(format!("{name:?} is given twice")));
-                }
-            }
+        for part in ["params", "filters"] {
+            let Some(fields) = arguments.remove(part) else { continue };
+            merge(&mut merged, object(part, fields)?)?;
         }
-        if let Some(id) = arguments.remove("id")
-            && merged.insert("id".into(), id).is_some()
-        {
-            return Err(Error::invalid("\"id\" is given twice"));
-        }
-        Ok(Self { gateway, connector, type_name, arguments: merged })
+        let place = PLACE
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), arguments.remove(name)?)))
+            .collect();
+        let (id, body) = (arguments.remove("id"), arguments.remove("body"));
+        // What is left has been offered to no verb: it is the operation's.
+        merge(&mut merged, arguments)?;
+        Ok(Self { reach, connector, type_name, arguments: merged, place, id, body })
     }
 
     pub(crate) fn resource(&self) -> &ResourceType {
@@ -50,9 +57,9 @@ impl<'g> Target<'g> {
         &self.connector.catalog().types[&self.type_name]
     }
 
-    /// `platform.type`.
+    /// As callers write it.
     pub(crate) fn type_id(&self) -> &str {
-        &self.resource().id
+        self.reach.type_name(self.resource())
     }
 
     /// The call of `operation`, as a request.
@@ -61,9 +68,12 @@ impl<'g> Target<'g> {
     }
 
     /// The call of `operation` with these arguments; refused when the type has no such operation.
-    pub(crate) fn invocation(self, name: &str) -> Result<Invocation, Error> {
+    pub(crate) fn invocation(mut self, name: &str) -> Result<Invocation, Error> {
         self.public_operation(name)?;
-        Invocation::new(self.gateway, self.connector, &self.type_name, name, self.arguments)
+        let connector = Arc::clone(&self.connector);
+        let spec = &connector.catalog().types[&self.type_name].operations[name];
+        self.fill(spec)?;
+        Invocation::new(self.reach.gateway, self.connector, &self.type_name, name, self.arguments)
     }
 
     /// The operation `name`, unless the type has none or only hooks may call it.
@@ -75,7 +85,7 @@ impl<'g> Target<'g> {
         let known: Vec<&str> =
             resource.public_operations().map(|operation| operation.name.as_str()).collect();
         let close = nearest(name, &known, 1);
-        let error = Error::invalid(format!("{} has no operation {name:?}", resource.id));
+        let error = Error::invalid(format!("{} has no operation {name:?}", self.type_id()));
         Err(match close.first() {
             Some(close) => {
                 error.hint(format!("did you mean {close:?}? It has: {}", known.join(", ")))
@@ -83,43 +93,129 @@ impl<'g> Target<'g> {
             None => error.hint(format!("it has: {}", known.join(", "))),
         })
     }
-}
 
-/// The connector and the type's own name for `platform.type`, or for a bare type name that only
-/// one platform has.
-fn find(
-    gateway: &Gateway,
-    name: &str,
-    instance: Option<&str>,
-) -> Result<(Arc<Connector>, String), Error> {
-    let (platform, bare) = match name.split_once('.') {
-        Some((platform, bare)) => (Some(platform), bare),
-        None => (None, name),
-    };
-    let connectors = gateway.connectors();
-    let mut found = Vec::new();
-    for candidate in connectors.platforms() {
-        if platform.is_none_or(|platform| platform == candidate) {
-            let connector = connectors.get(candidate, instance)?;
-            if let Ok(resource) = connector.catalog().resource_type(bare) {
-                found.push((Arc::clone(connector), resource.name.clone()));
+    /// Puts the words to look for where `list` takes them.
+    pub(crate) fn look_for(&mut self, words: Value) -> Result<(), Error> {
+        let list = self.public_operation("list")?;
+        let Some(name) = words_argument(list) else {
+            let known: Vec<&str> = list.args.keys().map(String::as_str).collect();
+            return Err(Error::invalid(format!("{} cannot be searched by words", self.type_id()))
+                .hint(format!("its list takes: {}", known.join(", "))));
+        };
+        self.arguments.entry(name).or_insert(words);
+        Ok(())
+    }
+
+    /// Puts id, body and place where `operation` takes them.
+    fn fill(&mut self, operation: &Operation) -> Result<(), Error> {
+        if let Some(id) = self.id.take() {
+            let Some(name) = id_argument(operation) else {
+                return Err(Error::invalid(format!("{} takes no id", operation.id))
+                    .hint(format!("it takes: {}", accepted(operation))));
+            };
+            if self.arguments.get(name).is_some_and(|given| *given != id) {
+                return Err(Error::invalid(format!(
+                    "the id and {name:?} are both given and differ"
+                ))
+                .hint("leave one of them out"));
+            }
+            self.arguments.insert(name.to_owned(), id);
+        }
+        if let Some(body) = self.body.take() {
+            self.fill_body(operation, body)?;
+        }
+        for (name, value) in std::mem::take(&mut self.place) {
+            if operation.args.contains_key(&name) {
+                self.arguments.entry(name).or_insert(value);
             }
         }
+        for (name, value) in &mut self.arguments {
+            let Some(argument) = operation.args.get(name) else { continue };
+            if let Value::String(text) = value
+                && let Some(meant) =
+                    argument.spec.values.iter().find(|known| known.eq_ignore_ascii_case(text))
+            {
+                text.clone_from(meant);
+            }
+        }
+        Ok(())
     }
-    match found.len() {
-        1 => Ok(found.remove(0)),
-        0 => Err(unknown(gateway, name)),
-        _ => Err(Error::invalid(format!("more than one platform has {name:?}"))
-            .hint("write it as platform.type")),
+
+    /// The whole body, or its fields where an operation names them as arguments.
+    fn fill_body(&mut self, operation: &Operation, body: Value) -> Result<(), Error> {
+        match operation.args.get("body") {
+            Some(argument) if argument.spec.kind == ArgType::String => {
+                self.arguments.insert("body".into(), body);
+            }
+            Some(argument) => {
+                let parsed = match object("body", body.clone()) {
+                    Ok(fields) => Value::Object(fields),
+                    // YAML, or a list.
+                    Err(_) if argument.spec.kind == ArgType::Any => body,
+                    Err(error) => return Err(error),
+                };
+                self.arguments.insert("body".into(), parsed);
+            }
+            None => merge(&mut self.arguments, object("body", body)?)?,
+        }
+        Ok(())
     }
 }
 
-fn unknown(gateway: &Gateway, name: &str) -> Error {
-    let known = gateway.type_names();
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let error = Error::invalid(format!("unknown resource_type {name:?}"));
-    match nearest(name, &known, 3).as_slice() {
-        [] => error.hint("infra_describe lists the types"),
-        close => error.hint(format!("did you mean {}?", close.join(", "))),
+impl Reach<'_> {
+    fn missing_type(&self) -> Error {
+        Error::invalid("resource_type is required")
+            .hint(format!("{} lists the types", self.tool("describe")))
     }
+}
+
+/// The argument of `list` for words to look for, if it takes any.
+pub(crate) fn words_argument(list: &Operation) -> Option<&'static str> {
+    WORDS.into_iter().find(|name| {
+        list.args.get(*name).is_some_and(|argument| argument.spec.kind == ArgType::String)
+    })
+}
+
+/// The argument that names what an operation acts on.
+fn id_argument(operation: &Operation) -> Option<&str> {
+    if operation.args.contains_key("id") {
+        return Some("id");
+    }
+    operation.target.as_deref().or_else(|| {
+        let in_path = |(_, argument): &(&String, &pilothouse_registry::Argument)| {
+            argument.place == Place::Path && argument.spec.required
+        };
+        let mut paths = operation.args.iter().filter(in_path).map(|(name, _)| name.as_str());
+        let name = paths.next()?;
+        paths.next().is_none().then_some(name)
+    })
+}
+
+fn accepted(operation: &Operation) -> String {
+    operation.args.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// An object, or the JSON text of one.
+fn object(name: &str, value: Value) -> Result<Map<String, Value>, Error> {
+    let parsed = match value {
+        Value::String(text) if text.len() <= MAX_JSON => {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        }
+        other => other,
+    };
+    match parsed {
+        Value::Object(fields) => Ok(fields),
+        Value::Null => Ok(Map::new()),
+        _ => Err(Error::invalid(format!("{name}: an object is expected"))
+            .hint("pass a JSON object, or its text")),
+    }
+}
+
+fn merge(into: &mut Map<String, Value>, fields: Map<String, Value>) -> Result<(), Error> {
+    for (name, value) in fields {
+        if into.insert(name.clone(), value).is_some() {
+            return Err(Error::invalid(format!("{name:?} is given twice")));
+        }
+    }
+    Ok(())
 }

@@ -5,8 +5,7 @@ use std::time::Duration;
 use pilothouse_model::Error;
 use serde_json::{Map, Value, json};
 
-use super::{Hints, Invocation, Request, Target, Verb, id, params, resource_type};
-use crate::Gateway;
+use super::{Hints, Invocation, Reach, Request, Target, Verb, id, params, resource_type};
 
 /// Longest wait of one call. Clients and proxies give up on silent requests not much later.
 const MAX_SECONDS: u64 = 600;
@@ -45,12 +44,12 @@ pub(crate) struct Wait {
     pub(crate) timeout: Duration,
 }
 
-fn resolve(gateway: &Gateway, mut arguments: Map<String, Value>) -> Result<Request, Error> {
+fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Request, Error> {
     let seconds = arguments
         .remove("timeout_seconds")
         .and_then(|value| value.as_u64())
         .unwrap_or(DEFAULT_SECONDS);
-    let target = Target::take(gateway, arguments)?;
+    let target = Target::take(reach, arguments)?;
     let Some(rule) = target.resource().wait.clone() else {
         return Err(Error::invalid(format!("{} has nothing to wait for", target.type_id()))
             .hint("runs, plans, applies and jobs come to rest; use infra_get for the rest"));

@@ -3,8 +3,7 @@
 use pilothouse_model::Error;
 use serde_json::{Map, Value, json};
 
-use super::{Hints, Request, Target, Verb, id, params, resource_type};
-use crate::Gateway;
+use super::{Hints, Reach, Request, Target, Verb, id, params, resource_type};
 
 pub(super) static CREATE: Verb = Verb {
     name: "create",
@@ -43,14 +42,14 @@ fn body() -> Value {
     json!({"type": "object", "description": "Fields of the resource; see infra_schema"})
 }
 
-fn create(gateway: &Gateway, arguments: Map<String, Value>) -> Result<Request, Error> {
-    Target::take(gateway, arguments)?.operation("create")
+fn create(reach: Reach<'_>, arguments: Map<String, Value>) -> Result<Request, Error> {
+    Target::take(reach, arguments)?.operation("create")
 }
 
-fn update(gateway: &Gateway, arguments: Map<String, Value>) -> Result<Request, Error> {
-    Target::take(gateway, arguments)?.operation("update")
+fn update(reach: Reach<'_>, arguments: Map<String, Value>) -> Result<Request, Error> {
+    Target::take(reach, arguments)?.operation("update")
 }
 
-fn delete(gateway: &Gateway, arguments: Map<String, Value>) -> Result<Request, Error> {
-    Target::take(gateway, arguments)?.operation("delete")
+fn delete(reach: Reach<'_>, arguments: Map<String, Value>) -> Result<Request, Error> {
+    Target::take(reach, arguments)?.operation("delete")
 }

@@ -11,6 +11,7 @@ use crate::{
 };
 
 pub(super) fn check_all(report: &mut Report<'_>, catalog: &PlatformCatalog, surface: &Surface) {
+    check_verbs(report, catalog, surface);
     for (name, tool) in &surface.tool {
         let mut report = report.within(name);
         name::check(&mut report, "tool", name);
@@ -25,6 +26,24 @@ pub(super) fn check_all(report: &mut Report<'_>, catalog: &PlatformCatalog, surf
             Some(operation) => check_arguments(&mut report, tool, operation),
             None => report.fault(format!("operation {:?} does not exist", tool.operation)),
         }
+    }
+}
+
+fn check_verbs(report: &mut Report<'_>, catalog: &PlatformCatalog, surface: &Surface) {
+    for (name, verb) in &surface.verb {
+        let mut report = report.within(name);
+        name::check(&mut report, "verb", name);
+        argument::check_all(&mut report, &verb.args);
+    }
+    if surface.verb.is_empty() != surface.prefix.is_empty() {
+        report.fault("prefix goes with verbs");
+    }
+    for name in surface.search.iter().filter(|name| !catalog.types.contains_key(*name)) {
+        report.fault(format!("search: there is no type {name:?}"));
+    }
+    let toolsets = surface.off.iter().chain(surface.toolset_aliases.values());
+    for name in toolsets.filter(|name| !catalog.toolsets.contains_key(*name)) {
+        report.fault(format!("there is no toolset {name:?}"));
     }
 }
 

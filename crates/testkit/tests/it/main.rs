@@ -5,6 +5,7 @@
 mod approval;
 mod audit;
 mod door;
+mod harness;
 mod kill;
 mod prompt;
 mod remote;

@@ -1,6 +1,6 @@
 //! What clients see: the tools of each surface, within their budgets.
 
-use pilothouse_testkit::TestApp;
+use pilothouse_testkit::{FakeHarness, TestApp};
 use serde_json::{Value, json};
 
 async fn tools(app: &TestApp, path: &str) -> Vec<Value> {
@@ -10,8 +10,10 @@ async fn tools(app: &TestApp, path: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn the_tools_of_each_surface_are_these() {
-    let app = TestApp::start(&[]).await;
-    for (name, path) in [("unified", "/mcp"), ("tharsis", "/mcp/tharsis")] {
+    let fake = FakeHarness::start().await;
+    let app = TestApp::start(&fake.variables()).await;
+    let surfaces = [("unified", "/mcp"), ("tharsis", "/mcp/tharsis"), ("harness", "/mcp/harness")];
+    for (name, path) in surfaces {
         insta::assert_json_snapshot!(name, tools(&app, path).await);
     }
     app.stop().await;
@@ -19,9 +21,10 @@ async fn the_tools_of_each_surface_are_these() {
 
 #[tokio::test]
 async fn every_tool_is_fully_described_and_lists_stay_within_their_budget() {
-    let app = TestApp::start(&[]).await;
+    let fake = FakeHarness::start().await;
+    let app = TestApp::start(&fake.variables()).await;
     // Design section 11: 16 kB for the unified surface.
-    for (path, budget) in [("/mcp", 16_000), ("/mcp/tharsis", 24_000)] {
+    for (path, budget) in [("/mcp", 16_000), ("/mcp/tharsis", 24_000), ("/mcp/harness", 24_000)] {
         let tools = tools(&app, path).await;
         let bytes = serde_json::to_string(&tools).unwrap().len();
         assert!(bytes <= budget, "{path}: {bytes} bytes of {budget}");

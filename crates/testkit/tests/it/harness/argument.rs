@@ -1,0 +1,99 @@
+//! Arguments: what is wrong with one is said before anything is sent.
+
+use serde_json::json;
+
+use super::Harness;
+
+#[tokio::test]
+async fn wrong_arguments_are_explained_and_nothing_is_sent() {
+    let harness = Harness::start().await;
+    for (tool, arguments, expected) in [
+        ("harness_list", json!({}), "resource_type is required"),
+        ("harness_list", json!({ "resource_type": "pipline" }), "did you mean pipeline"),
+        (
+            "harness_get",
+            json!({ "resource_type": "harness.servce", "resource_id": "x" }),
+            "service",
+        ),
+        ("harness_get", json!({ "resource_type": "pipeline" }), "pipeline_id is required"),
+        (
+            "harness_list",
+            json!({ "resource_type": "pipeline", "size": 101 }),
+            "size: 101 is greater than the maximum of 100",
+        ),
+        ("harness_list", json!({ "resource_type": "pipeline", "size": 0 }), "minimum of 1"),
+        (
+            "harness_list",
+            json!({ "resource_type": "pipeline", "page": 100, "size": 100 }),
+            "a list ends after 10000 items",
+        ),
+        (
+            "harness_list",
+            json!({ "resource_type": "execution", "filters": { "status": "Faild" } }),
+            "did you mean \"Failed\"?",
+        ),
+        (
+            "harness_list",
+            json!({ "resource_type": "execution", "filters": { "pipline_id": "x" } }),
+            "did you mean \"pipeline_id\"?",
+        ),
+        (
+            "harness_list",
+            json!({ "resource_type": "delegate", "search_term": "east" }),
+            "cannot be searched by words",
+        ),
+        (
+            "harness_list",
+            json!({ "resource_type": "pipeline", "filters": "no json" }),
+            "filters: an object is expected",
+        ),
+        (
+            "harness_execute",
+            json!({ "resource_type": "pipeline", "action": "rnu", "resource_id": "x" }),
+            "did you mean \"run\"?",
+        ),
+        (
+            "harness_get",
+            json!({ "resource_type": "pipeline", "resource_id": "a", "params": { "pipeline_id": "b" } }),
+            "are both given and differ",
+        ),
+        ("harness_describe", json!({ "resource_type": "execution_lgo" }), "execution_log"),
+        ("harness_describe", json!({ "toolset": "pipline" }), "did you mean \"pipelines\"?"),
+        (
+            "harness_schema",
+            json!({ "resource_type": "connector", "operation": "list", "path": "typ" }),
+            "did you mean \"type\"?",
+        ),
+        ("harness_delete", json!({ "resource_type": "secret", "resource_id": "x" }), "it has"),
+        ("harness_search", json!({ "query": "" , "resource_types": ["pipline"] }), "pipeline"),
+    ] {
+        let message = harness.refused(tool, arguments.clone()).await;
+        assert!(message.contains(expected), "{tool} {arguments}: {message}");
+    }
+    assert_eq!(harness.fake.seen().len(), 0);
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_missing_project_names_what_sets_it() {
+    let harness = Harness::start_with(&[("HARNESS_PROJECT", "")]).await;
+    let message = harness.refused("harness_list", json!({ "resource_type": "pipeline" })).await;
+    for expected in ["project_id", "HARNESS_PROJECT"] {
+        assert!(message.contains(expected), "{message}");
+    }
+    let arguments = json!({ "resource_type": "pipeline", "project_id": "shop" });
+    assert_eq!(harness.ok("harness_list", arguments).await["items"].as_array().unwrap().len(), 2);
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn toolsets_that_are_off_do_not_exist() {
+    let harness = Harness::start_with(&[("HARNESS_TOOLSETS", "pipelines,services")]).await;
+    let all = harness.ok("harness_describe", json!({})).await.to_string();
+    assert!(all.contains("\"pipeline\"") && !all.contains("\"connector\""), "{all}");
+    let message = harness.refused("harness_list", json!({ "resource_type": "connector" })).await;
+    assert!(message.contains("unknown resource_type"), "{message}");
+    let found = harness.ok("harness_describe", json!({ "search_term": "connector" })).await;
+    assert!(!found.to_string().contains("connector.list"), "{found}");
+    harness.app.stop().await;
+}

@@ -1,0 +1,108 @@
+//! Reads: lists, single resources, searches, the registry.
+
+use serde_json::{Value, json};
+
+use super::Harness;
+
+fn field(items: &Value, name: &str) -> Vec<String> {
+    let items = items["items"].as_array().expect("a list has items");
+    items.iter().map(|item| item[name].as_str().unwrap_or("?").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn lists_page_search_and_are_short() {
+    let harness = Harness::start().await;
+    let list = async |arguments: Value| harness.ok("harness_list", arguments).await;
+    let all = list(json!({ "resource_type": "pipeline" })).await;
+    assert_eq!(field(&all, "identifier"), ["deploy_shop", "nightly_tests"]);
+    assert_eq!(all["total"], 2);
+    assert!(all["items"][0].get("numOfStages").is_none(), "{all:#}");
+    let full = list(json!({ "resource_type": "pipeline", "compact": false })).await;
+    assert_eq!(full["items"][0]["numOfStages"], 2);
+    let second = list(json!({ "resource_type": "pipeline", "page": 1, "size": 1 })).await;
+    assert_eq!(field(&second, "identifier"), ["nightly_tests"]);
+    let found = list(json!({ "resource_type": "pipeline", "search_term": "NIGHT" })).await;
+    assert_eq!(field(&found, "identifier"), ["nightly_tests"]);
+    let failed = json!({ "resource_type": "execution", "filters": { "status": "FAILED" } });
+    assert_eq!(field(&list(failed).await, "planExecutionId"), ["deploy_shop-run-3"]);
+    let text = json!({ "resource_type": "execution", "params": "{\"status\": \"Failed\"}" });
+    assert_eq!(list(text).await["items"].as_array().unwrap().len(), 1);
+    let connectors = list(json!({ "resource_type": "connector" })).await;
+    assert_eq!(field(&connectors, "identifier"), ["registry", "git"]);
+    let other = json!({ "resource_type": "service", "project_id": "billing" });
+    assert_eq!(list(other).await["items"], json!([]));
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_secret_is_metadata() {
+    let harness = Harness::start().await;
+    let arguments = json!({ "resource_type": "secret", "resource_id": "registry_password" });
+    let secret = harness.ok("harness_get", arguments).await;
+    assert!(secret.to_string().contains("registry_password"), "{secret:#}");
+    assert!(!secret.to_string().contains("not-a-secret"), "{secret:#}");
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn one_resource_of_each_common_type_is_read() {
+    let harness = Harness::start().await;
+    for (kind, id, params, expected) in [
+        ("organization", "default", json!({}), "Default"),
+        ("project", "shop", json!({}), "Shop"),
+        ("pipeline", "deploy_shop", json!({}), "<+input>"),
+        ("execution", "deploy_shop-run-3", json!({}), "1.4.O"),
+        ("connector", "git", json!({}), "Github"),
+        ("service", "shop", json!({}), "Kubernetes"),
+        ("environment", "production", json!({}), "Production"),
+        ("feature_flag", "new_checkout", json!({}), "boolean"),
+        ("gitops_application", "shop-worker", json!({ "agent_id": "east" }), "Degraded"),
+        ("input_set", "release", json!({ "pipeline_id": "deploy_shop" }), "1.4.0"),
+    ] {
+        let arguments = json!({ "resource_type": kind, "resource_id": id, "params": params });
+        let found = harness.ok("harness_get", arguments).await;
+        assert!(found.to_string().contains(expected), "{kind}: {found:#}");
+    }
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_search_asks_many_types_and_names_those_that_failed() {
+    let harness = Harness::start().await;
+    let found = harness.ok("harness_search", json!({ "query": "shop" })).await;
+    let types: Vec<&str> = found["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|hit| hit["resource_type"].as_str())
+        .collect();
+    assert!(types.contains(&"harness.pipeline") && types.contains(&"harness.service"), "{found:#}");
+    assert!(!found["types"].as_array().unwrap().is_empty(), "{found:#}");
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn the_unified_surface_has_harness_too() {
+    let harness = Harness::start().await;
+    let arguments = json!({ "resource_type": "harness.pipeline", "id": "deploy_shop" });
+    let pipeline = harness.app.ok("infra_get", arguments).await;
+    assert!(pipeline.to_string().contains("deploy_shop"), "{pipeline:#}");
+    let all = harness.app.ok("infra_describe", json!({})).await.to_string();
+    assert!(all.contains("harness.pipeline") && all.contains("tharsis.run"));
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn types_and_schemas_are_shown_without_asking_harness() {
+    let harness = Harness::start().await;
+    let pipeline = harness.ok("harness_describe", json!({ "resource_type": "pipeline" })).await;
+    assert_eq!(pipeline["type"], "pipeline", "{pipeline:#}");
+    let words = json!({ "search_term": "start a run of a pipeline" });
+    let found = harness.ok("harness_describe", words).await;
+    assert!(found["matches"].to_string().contains("\"pipeline.run\""), "{found:#}");
+    let schema = json!({ "resource_type": "execution", "operation": "list", "path": "status" });
+    let schema = harness.ok("harness_schema", schema).await;
+    assert_eq!(schema["schema"]["enum"][1], "Failed", "{schema:#}");
+    assert_eq!(harness.fake.seen().len(), 0);
+    harness.app.stop().await;
+}
