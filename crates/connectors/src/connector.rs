@@ -200,6 +200,14 @@ impl Connector {
         retry::run(retry, self.patience(), || exchange.send_http(request)).await
     }
 
+    pub(crate) async fn fetch(&self, scope: &Scope, link: &str) -> Result<bytes::Bytes> {
+        let limits = Limits { timeout: self.options.transfer_timeout, ..self.options.limits };
+        let exchange = self.exchange(scope, limits);
+        let fetch = || exchange.fetch(link);
+        let retry = pilothouse_registry::spec::Retry::Safe;
+        Ok(retry::run(retry, self.patience(), fetch).await?.body)
+    }
+
     fn patience(&self) -> Patience<'_> {
         Patience { peer: &self.peer, pace: &self.pace, retries: self.options.retries }
     }

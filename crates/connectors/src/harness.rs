@@ -4,18 +4,29 @@
 //! What data can say is in `registry/harness/`; here are the hooks it names, how an installation
 //! is reached and what the platform's errors mean.
 
+use pilothouse_model::text::{prefix, sanitize};
+
 use crate::{connector::adapter::Adapter, transport::Dialect};
 
+pub mod address;
 mod body;
 mod config;
+mod diagnose;
+mod execution;
+mod exemption;
+mod hooks;
+mod log;
+mod refine;
 mod refusal;
+mod run;
+mod visual;
 mod yaml;
 
 pub use config::HarnessConfig;
 
 pub(crate) static ADAPTER: Adapter = Adapter {
     platform: "harness",
-    hooks: &[],
+    hooks: hooks::HOOKS,
     body_hooks: body::BODY_HOOKS,
     views: &[],
     protocol: None,
@@ -27,3 +38,12 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     },
     settings: &[("org_id", config::ORG), ("project_id", config::PROJECT)],
 };
+
+/// Longest message of the platform that is passed on, in bytes.
+const MAX_MESSAGE: usize = 4000;
+
+/// A text of somebody else's, cleaned and bounded.
+fn clean(text: &str) -> String {
+    let clean = sanitize(text);
+    prefix(clean.trim(), MAX_MESSAGE).to_owned()
+}

@@ -75,11 +75,6 @@ mod tests {
         catalog.types.values().flat_map(|kind| kind.operations.values())
     }
 
-    /// Harness' operations whose hooks do not exist are refused as not available.
-    fn may_lack_hooks(platform: &str) -> bool {
-        platform == "harness"
-    }
-
     #[test]
     fn every_hook_and_view_named_exists_and_every_one_that_exists_is_named() {
         for adapter in ADAPTERS {
@@ -102,11 +97,7 @@ mod tests {
                 let unused: Vec<_> = exist.difference(&named).collect();
                 let missing: Vec<_> = named.difference(&exist).collect();
                 assert!(unused.is_empty(), "{} has unused {what}: {unused:?}", adapter.platform);
-                assert!(
-                    missing.is_empty() || may_lack_hooks(adapter.platform),
-                    "{} lacks {what}: {missing:?}",
-                    adapter.platform
-                );
+                assert!(missing.is_empty(), "{} lacks {what}: {missing:?}", adapter.platform);
             }
         }
     }

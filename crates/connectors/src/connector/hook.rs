@@ -58,6 +58,12 @@ impl<'a> HookContext<'a> {
         self.connector.transfer(self.scope, Retry::Safe, &request).await
     }
 
+    /// Fetches what an answer links to. Outside of the platform nothing is shown to anybody, and
+    /// only https is spoken.
+    pub(crate) async fn fetch(&self, link: &str) -> Result<bytes::Bytes> {
+        self.connector.fetch(self.scope, link).await
+    }
+
     /// Asks a question that takes a JSON body: repeated like any read.
     pub(crate) async fn ask(&self, target: &str, question: Value) -> Result<Value> {
         let request = HttpRequest {

@@ -5,13 +5,17 @@ use serde_json::Value;
 
 /// Largest document that is read, in bytes.
 const MAX_DOCUMENT: usize = 1 << 20;
+/// What all aliases together may repeat, in scalars, lists and maps.
+const MAX_REPEATED: usize = 20_000;
 
 /// The document as a JSON value. `what` names it in messages.
 pub(super) fn parse(what: &str, text: &str) -> Result<Value> {
     if text.len() > MAX_DOCUMENT {
         return Err(Error::limited(format!("{what}: longer than {MAX_DOCUMENT} bytes of YAML")));
     }
-    serde_saphyr::from_str(text).map_err(|error| {
+    let aliases = serde_saphyr::alias_limits! { max_total_replayed_events: MAX_REPEATED };
+    let options = serde_saphyr::options! { alias_limits: aliases };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         Error::invalid(format!("{what}: not readable as YAML")).hint(error.to_string())
     })
 }

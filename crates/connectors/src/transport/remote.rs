@@ -161,6 +161,11 @@ impl Remote {
         }
     }
 
+    /// Whether the main server is on this machine.
+    pub(super) fn is_loopback(&self) -> bool {
+        is_loopback(&self.config.main.base_url)
+    }
+
     fn server(&self, host: Option<&str>) -> Result<&Server> {
         let Some(name) = host else { return Ok(&self.config.main) };
         let found = self.config.others.get(name);

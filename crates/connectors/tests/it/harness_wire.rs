@@ -12,7 +12,7 @@ use wiremock::{
 
 use crate::fake::{args, caller};
 
-fn config(server: &MockServer) -> HarnessConfig {
+pub(crate) fn config(server: &MockServer) -> HarnessConfig {
     HarnessConfig {
         base_url: server.uri(),
         fme_base_url: server.uri(),
@@ -22,7 +22,7 @@ fn config(server: &MockServer) -> HarnessConfig {
     }
 }
 
-fn connect(config: HarnessConfig) -> Connector {
+pub(crate) fn connect(config: HarnessConfig) -> Connector {
     let catalog = Catalog::embedded().platform("harness").unwrap();
     config.connect(catalog, Connector::DEFAULT_INSTANCE).unwrap()
 }

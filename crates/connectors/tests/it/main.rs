@@ -6,6 +6,8 @@ mod embedded;
 mod fake;
 mod grpc;
 mod harness;
+mod harness_hook;
+mod harness_recorder;
 mod harness_wire;
 mod hook;
 mod remote;

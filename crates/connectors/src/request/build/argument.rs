@@ -54,14 +54,28 @@ pub(super) fn complete(
     Ok(complete)
 }
 
-/// A list may be written as text with commas.
+/// A list may be written as text with commas, a value of a list of values in any case.
 fn listed(spec: &Arg, value: &Value) -> Value {
     match (spec.kind, value) {
-        (ArgType::Array, Value::String(text)) => {
-            text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()
-        }
+        (ArgType::Array, Value::String(text)) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(|item| known(spec, item))
+            .collect(),
+        (ArgType::Array, Value::Array(items)) => items
+            .iter()
+            .map(|item| item.as_str().map_or_else(|| item.clone(), |text| known(spec, text)))
+            .collect(),
+        (ArgType::String, Value::String(text)) => known(spec, text),
         _ => value.clone(),
     }
+}
+
+/// The text as the platform spells it.
+fn known(spec: &Arg, text: &str) -> Value {
+    let known = spec.values.iter().find(|value| value.eq_ignore_ascii_case(text));
+    json!(known.map_or(text, String::as_str))
 }
 
 /// The value, or what stands in for it: another argument's, the default, or for an object the

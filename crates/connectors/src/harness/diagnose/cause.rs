@@ -1,0 +1,189 @@
+//! What a failure usually means, by what the platform calls it and by what was printed.
+
+use serde_json::{Value, json};
+
+/// A text in the message or the log (lower case), the kind of failure, what it means, what to do.
+const KNOWN: [(&str, &str, &str, &str); 16] = [
+    (
+        "no eligible delegate",
+        "delegate",
+        "No connected delegate may do this task",
+        "Diagnose delegates; check selectors, tags and that the delegate is connected",
+    ),
+    (
+        "delegate is not available",
+        "delegate",
+        "The delegate is not connected",
+        "Diagnose delegates and restart the one that is missing",
+    ),
+    (
+        "imagepullbackoff",
+        "image",
+        "The cluster cannot pull the image",
+        "Check the image's name and tag, and the registry's credentials in the cluster",
+    ),
+    (
+        "errimagepull",
+        "image",
+        "The cluster cannot pull the image",
+        "Check the image's name and tag, and the registry's credentials in the cluster",
+    ),
+    (
+        "crashloopbackoff",
+        "workload",
+        "The deployed program starts and ends again",
+        "Read the pod's own log: the program or its configuration is at fault",
+    ),
+    (
+        "oomkilled",
+        "memory",
+        "The program was ended for using too much memory",
+        "Raise the memory limit of the step or the workload",
+    ),
+    (
+        "exit code 137",
+        "memory",
+        "The program was killed, mostly for using too much memory",
+        "Raise the memory limit of the step or the workload",
+    ),
+    (
+        "command not found",
+        "tool",
+        "A program that the script calls is not in the image",
+        "Use an image with the program, or install it in the step",
+    ),
+    (
+        "unresolved expression",
+        "expression",
+        "An expression has no value",
+        "Check the spelling of the expression and that the step it reads from has run",
+    ),
+    (
+        "invalid_credential",
+        "authentication",
+        "A credential was refused",
+        "Diagnose the connector and renew its secret",
+    ),
+    (
+        "401",
+        "authentication",
+        "A credential was refused",
+        "Diagnose the connector and renew its secret",
+    ),
+    (
+        "403",
+        "authorization",
+        "The credential lacks a permission",
+        "Give the credential of the connector what the message names",
+    ),
+    (
+        "connection refused",
+        "connectivity",
+        "A server does not answer",
+        "Check its address, and that the delegate can reach it",
+    ),
+    (
+        "no such host",
+        "connectivity",
+        "A host name does not resolve",
+        "Check the address, and the name server of the delegate",
+    ),
+    (
+        "certificate",
+        "connectivity",
+        "A certificate is not trusted",
+        "Add the certificate authority to the delegate or the build image",
+    ),
+    ("quota", "quota", "A quota is used up", "Free what is not needed, or raise the quota"),
+];
+
+/// The platform's own kinds of failure.
+const TYPES: [(&str, &str, &str); 9] = [
+    (
+        "TIMEOUT",
+        "The step took longer than it may",
+        "See in the log what it waited for, or raise the step's timeout",
+    ),
+    ("AUTHENTICATION", "A credential was refused", "Diagnose the connector and renew its secret"),
+    (
+        "AUTHORIZATION",
+        "The credential lacks a permission",
+        "Give the credential what the message names",
+    ),
+    (
+        "CONNECTIVITY",
+        "A server could not be reached",
+        "Check its address, and that the delegate can reach it",
+    ),
+    ("DELEGATE_PROVISIONING", "No delegate was available for the task", "Diagnose delegates"),
+    (
+        "VERIFICATION",
+        "The verification found the deployment worse than before",
+        "Look at the metrics it names before deploying again",
+    ),
+    (
+        "APPROVAL_REJECTION",
+        "Somebody rejected the approval",
+        "Ask who rejected it; nothing is broken",
+    ),
+    ("INPUT_TIMEOUT", "Nobody gave the inputs in time", "Run it again with the inputs"),
+    (
+        "POLICY_EVALUATION_FAILURE",
+        "A policy forbids it",
+        "Read which rule failed, and change the pipeline or ask its owner",
+    ),
+];
+
+/// `{kind, cause, next_step}`, if the failure is a known one.
+pub(super) fn likely(types: &[&str], message: &str, log: &str) -> Option<Value> {
+    let (message, log) = (message.to_lowercase(), log.to_lowercase());
+    let by_text = |text: &str| {
+        KNOWN
+            .iter()
+            .find(|(sign, ..)| contains_word(text, sign))
+            .map(|(_, kind, cause, next)| json!({"kind": kind, "cause": cause, "next_step": next}))
+    };
+    let by_type = || {
+        let known = TYPES.iter().find(|(name, ..)| types.iter().any(|it| it.starts_with(name)));
+        known.map(|(name, cause, next)| {
+            json!({"kind": name.to_lowercase(), "cause": cause, "next_step": next})
+        })
+    };
+    by_text(&message).or_else(by_type).or_else(|| by_text(&log))
+}
+
+/// Whether `sign` stands in the text on its own, so that 401 is not found in 14012.
+fn contains_word(text: &str, sign: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    text.match_indices(sign).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + sign.len()..].chars().next();
+        !before.is_some_and(is_word) && (!after.is_some_and(is_word) || sign.len() > 6)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_says_more_than_the_type_and_the_log_least() {
+        for (types, message, log, kind) in [
+            (
+                vec!["APPLICATION_ERROR"],
+                "No eligible delegates in the account",
+                "",
+                Some("delegate"),
+            ),
+            (vec!["TIMEOUT_ERROR"], "Step timed out", "connection refused", Some("timeout")),
+            (vec![], "Shell script failed", "sh: jq: command not found", Some("tool")),
+            (vec!["AUTHENTICATION_ERROR"], "", "", Some("authentication")),
+            (vec![], "status 14012", "", None),
+            (vec![], "got 401 from registry", "", Some("authentication")),
+            (vec![], "something else", "", None),
+        ] {
+            let found = likely(&types, message, log);
+            assert_eq!(found.as_ref().and_then(|it| it["kind"].as_str()), kind, "{message}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Operations that are one request of another operation, with arguments that need working out.
+
+use pilothouse_model::{Error, Result, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::connector::hook::HookContext;
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+/// Releases are listed from this many days ago to so many ahead.
+const DAYS_BACK: i64 = 30;
+const DAYS_AHEAD: i64 = 7;
+
+type Args = Map<String, Value>;
+
+/// Portal entities, within the levels that `scope_level` names.
+pub(super) async fn entities(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
+    args.entry("kind").or_insert_with(|| json!("component,api,resource"));
+    entities_of(context, args).await
+}
+
+pub(super) async fn workflows(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
+    args.insert("kind".to_owned(), json!("workflow"));
+    entities_of(context, args).await
+}
+
+async fn entities_of(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
+    let level = args.remove("scope_level");
+    let text = |args: &Args, name: &str| args.get(name)?.as_str().map(str::to_owned);
+    let (org, project) = (text(&args, "org_id"), text(&args, "project_id"));
+    let deepest = match level.as_ref().and_then(Value::as_str) {
+        Some("account") => (None, None),
+        Some("org") => (org, None),
+        _ => (org, project),
+    };
+    if level.is_some() || !args.contains_key("scopes") {
+        let parts = [Some("account".to_owned()), deepest.0, deepest.1];
+        let scopes: Vec<String> = parts.into_iter().map_while(|part| part).collect();
+        args.insert("scopes".to_owned(), json!(scopes.join(".")));
+    }
+    context.call("idp_entity.search", paged(args)).await
+}
+
+/// Releases, of about now unless the call says when.
+pub(super) async fn releases(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
+    let now = Timestamp::now().0;
+    let back = args.remove("days_back").and_then(|days| days.as_i64()).unwrap_or(DAYS_BACK);
+    args.entry("start_ts").or_insert_with(|| json!(now - back.saturating_mul(DAY)));
+    args.entry("end_ts").or_insert_with(|| json!(now + DAYS_AHEAD * DAY));
+    let of = |name: &str| args.get(name).cloned().unwrap_or_default();
+    let scope = json!([{"orgIdentifier": of("org_id"), "projectIdentifier": of("project_id")}]);
+    args.insert("scopes".to_owned(), scope);
+    let status = args.remove("status");
+    let mut page = context.call("release.page", Value::Object(args)).await?;
+    // The platform does not filter by it.
+    if let (Some(status), Some(items)) =
+        (status, page.get_mut("items").and_then(Value::as_array_mut))
+    {
+        items.retain(|item| item.get("status").is_none_or(|it| same(it, &status)));
+    }
+    Ok(page)
+}
+
+fn same(one: &Value, other: &Value) -> bool {
+    one.as_str().zip(other.as_str()).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
+}
+
+/// Activities of a release; the platform takes what to sort by and the direction under one name.
+pub(super) async fn release_activities(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
+    args.remove("sort");
+    let field = args.remove("sort_field").unwrap_or_else(|| json!("start_ts"));
+    let direction = args.remove("sort_direction").unwrap_or_else(|| json!("desc"));
+    args.insert("sort".to_owned(), json!([field, direction]));
+    context.call("release_execution_activity.page", Value::Object(args)).await
+}
+
+/// What a fix changed in a scan; the validation is an execution like any other.
+pub(super) async fn remediation(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
+    let execution = args.remove("execution_id");
+    if let Some(execution) = execution {
+        args.entry("validation_execution_id").or_insert(execution);
+    }
+    if !args.contains_key("validation_execution_id") {
+        return Err(Error::invalid("validation_execution_id: missing")
+            .hint("pass the execution that scanned the fix"));
+    }
+    context.call("remediation_diff.compare", Value::Object(without_pages(args))).await
+}
+
+/// Of a package anywhere, or in one artifact.
+pub(super) async fn vulnerabilities(context: &HookContext<'_>, args: Args) -> Result<Value> {
+    if args.contains_key("artifact_id") {
+        return context.call("scs_component_vulnerability.in_artifact", paged(args)).await;
+    }
+    context.call("scs_component_vulnerability.anywhere", paged(args)).await
+}
+
+/// One part of an organization tree, by the name that callers know.
+pub(super) async fn organization_tree(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
+    let aspect = match args.get("aspect").and_then(Value::as_str) {
+        None => "efficiency_profile",
+        Some("business_alignment_profile") => "businessAlignmentProfile",
+        Some(
+            known @ ("efficiency_profile" | "productivity_profile" | "integrations" | "teams"),
+        ) => known,
+        Some(other) => {
+            return Err(Error::invalid(format!("aspect: {other:?} is not a part of a tree")).hint(
+                "one of: efficiency_profile, productivity_profile, business_alignment_profile, integrations, teams",
+            ));
+        }
+    };
+    if !args.contains_key("org_tree_id") {
+        return Err(Error::invalid("org_tree_id: missing").hint("sei_org_tree.list shows them"));
+    }
+    args.insert("aspect".to_owned(), json!(aspect));
+    context.call("sei_org_tree_detail.part", Value::Object(without_pages(args))).await
+}
+
+/// A perspective, with the account's preferences where the call states none.
+pub(super) async fn perspective(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
+    let question = json!({"category": "CE", "group": "perspective_preferences"});
+    // An account without preferences, or a key that may not read them, gets the platform's.
+    let settings = context.call("cost_perspective.preferences", question).await.unwrap_or_default();
+    let body = args.entry("body").or_insert_with(|| json!({}));
+    if let Some(body) = body.as_object_mut() {
+        let preferences = preferences(&settings);
+        if !body.contains_key("viewPreferences") && !preferences.is_empty() {
+            body.insert("viewPreferences".to_owned(), Value::Object(preferences));
+        }
+        for (name, value) in
+            [("viewState", "COMPLETED"), ("viewType", "CUSTOMER"), ("viewVersion", "v1")]
+        {
+            body.entry(name).or_insert_with(|| json!(value));
+        }
+    }
+    context.call("cost_perspective.add", Value::Object(args)).await
+}
+
+/// Switches of the account, by the names that perspectives have for them.
+fn preferences(settings: &Value) -> Map<String, Value> {
+    const NAMES: [(&str, &str); 3] = [
+        ("show_others", "includeOthers"),
+        ("show_unallocated_cluster_cost", "includeUnallocatedCost"),
+        ("show_anomalies", "showAnomalies"),
+    ];
+    let listed = settings.get("items").and_then(Value::as_array).into_iter().flatten();
+    let mut preferences = Map::new();
+    for setting in listed {
+        let setting = setting.get("setting").unwrap_or(setting);
+        let id = setting.get("identifier").and_then(Value::as_str).unwrap_or_default();
+        let known = NAMES.iter().find(|(name, _)| *name == id);
+        let value = setting.get("value").and_then(Value::as_str);
+        if let (Some((_, name)), Some(value)) = (known, value) {
+            preferences.insert((*name).to_owned(), json!(value == "true"));
+        }
+    }
+    preferences
+}
+
+/// A fix for a package, unless there is one already.
+pub(super) async fn remediation_request(
+    context: &HookContext<'_>,
+    mut args: Args,
+) -> Result<Value> {
+    let body = args.remove("body").unwrap_or_default();
+    for name in ["purl", "target_version"] {
+        let stated = body.get(name).or_else(|| args.get(name)).filter(|it| !it.is_null()).cloned();
+        let value = stated.ok_or_else(|| Error::invalid(format!("{name}: missing")))?;
+        args.insert(name.to_owned(), value);
+    }
+    let place: Map<_, _> = args
+        .iter()
+        .filter(|(name, _)| name.ends_with("_id"))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    let mut question = place;
+    question.insert("limit".to_owned(), json!(100));
+    let list = context.call("scs_remediation_pr.list", Value::Object(question)).await?;
+    let open = list.get("items").and_then(Value::as_array).into_iter().flatten().find(|it| {
+        let is_same = |field: &str, name: &str| it.get(field) == args.get(name);
+        let state = it.get("status").or_else(|| it.get("state")).and_then(Value::as_str);
+        is_same("purl", "purl")
+            && is_same("target_version", "target_version")
+            && state.is_none_or(|state| state.eq_ignore_ascii_case("open"))
+    });
+    if let Some(open) = open {
+        return Err(Error::conflict("there is a pull request for this upgrade already").hint(
+            open.get("url").or_else(|| open.get("pr_url")).and_then(Value::as_str).map_or_else(
+                || "scs_remediation_pr.list shows it".to_owned(),
+                |url| format!("see {url}"),
+            ),
+        ));
+    }
+    context.call("scs_remediation_pr.open", Value::Object(args)).await
+}
+
+/// Callers' page and size as the limit and cursor of a paged operation.
+fn paged(mut args: Args) -> Value {
+    let (page, size) = (args.remove("page"), args.remove("size"));
+    if let Some(size) = size {
+        args.entry("limit").or_insert(size);
+    }
+    if let Some(page) = page.filter(|page| *page != json!(0)) {
+        args.entry("cursor").or_insert_with(|| json!(page.to_string()));
+    }
+    Value::Object(args)
+}
+
+fn without_pages(mut args: Args) -> Args {
+    args.remove("page");
+    args.remove("size");
+    args
+}

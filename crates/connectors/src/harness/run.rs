@@ -1,0 +1,239 @@
+//! `pipeline.run`: from what a caller knows to the inputs that the pipeline asks for. Input sets
+//! are fetched and merged, because the platform ignores the query parameter that names them when
+//! inputs come along; what is missing is said before anything is started.
+
+use pilothouse_model::{Error, Result};
+use serde_json::{Map, Value, json};
+
+use super::yaml;
+use crate::connector::hook::HookContext;
+
+mod input;
+mod merge;
+
+use input::Filled;
+
+/// Most input sets of one run, those inside of others included.
+const MAX_INPUT_SETS: usize = 20;
+/// Input sets suggested when inputs are missing.
+const SUGGESTED: usize = 5;
+/// Where the pipeline, and what is fetched for it, is kept.
+const PLACE: [&str; 3] = ["store_type", "connector_ref", "repo_name"];
+
+pub(super) async fn run(context: &HookContext<'_>, args: Map<String, Value>) -> Result<Value> {
+    let run = Run::read(args)?;
+    let document = run.document(context).await?;
+    let mut request = run.request;
+    if let Some(document) = document {
+        request.insert("inputs".to_owned(), json!(document));
+    }
+    context.call("pipeline.execute", Value::Object(request)).await
+}
+
+/// What a run was asked to start with.
+struct Run {
+    /// Arguments of the request that starts it.
+    request: Map<String, Value>,
+    inputs: Inputs,
+    input_sets: Vec<String>,
+}
+
+enum Inputs {
+    None,
+    /// Sent as it is.
+    Text(String),
+    /// The part of a pipeline that has the inputs in their places.
+    Pipeline(Value),
+    /// By name.
+    Flat(Map<String, Value>),
+}
+
+impl Run {
+    fn read(mut request: Map<String, Value>) -> Result<Self> {
+        let body = request.remove("body");
+        let mut take = |name: &str| {
+            let own = request.remove(name);
+            own.or_else(|| body.as_ref()?.get(name).cloned()).filter(|value| !value.is_null())
+        };
+        let inputs = Inputs::read(take("inputs"))?;
+        let input_sets = texts(take("input_set_ids").as_ref());
+        if let Some(branch) = take("pipeline_branch") {
+            request.insert("pipeline_branch".to_owned(), branch);
+        }
+        let is_remote = PLACE.iter().any(|name| request.contains_key(*name));
+        if let Some(branch) = request.get("branch").cloned().filter(|_| is_remote) {
+            request.entry("pipeline_branch").or_insert(branch);
+        }
+        if input_sets.len() > MAX_INPUT_SETS {
+            return Err(Error::limited(format!("input_set_ids: more than {MAX_INPUT_SETS}")));
+        }
+        Ok(Self { request, inputs, input_sets })
+    }
+
+    /// The YAML that the run starts with, if it needs any.
+    async fn document(&self, context: &HookContext<'_>) -> Result<Option<String>> {
+        let mut base = json!({});
+        for fragment in self.fragments(context).await? {
+            merge::into(&mut base, fragment);
+        }
+        let pipeline = match &self.inputs {
+            Inputs::Text(text) if self.input_sets.is_empty() => return Ok(Some(text.clone())),
+            Inputs::Text(text) => {
+                let document = yaml::parse("inputs", text)?;
+                merge::into(&mut base, document.get("pipeline").cloned().unwrap_or(document));
+                base
+            }
+            Inputs::Pipeline(pipeline) => {
+                merge::into(&mut base, pipeline.clone());
+                base
+            }
+            Inputs::None if self.input_sets.is_empty() => return Ok(None),
+            Inputs::None => base,
+            Inputs::Flat(flat) => self.filled(context, base, flat).await?,
+        };
+        yaml::render(&json!({ "pipeline": pipeline })).map(Some)
+    }
+
+    /// The pipeline's own template of inputs, with values in their places.
+    async fn filled(
+        &self,
+        context: &HookContext<'_>,
+        sets: Value,
+        flat: &Map<String, Value>,
+    ) -> Result<Value> {
+        let answer = context.call("runtime_input_template.get", self.place()).await?;
+        let text = ["/inputSetTemplateYaml", "/data/inputSetTemplateYaml"]
+            .into_iter()
+            .find_map(|pointer| answer.pointer(pointer)?.as_str())
+            .unwrap_or_default();
+        let mut template = match yaml::parse("the template of runtime inputs", text)? {
+            Value::Object(mut document) => document.remove("pipeline").unwrap_or_else(|| json!({})),
+            _ => json!({}),
+        };
+        merge::into(&mut template, sets);
+        let Filled { missing, unknown, refused } = input::fill(&mut template, flat);
+        if let Some(problem) = refused.first() {
+            return Err(Error::invalid(format!("inputs: {problem}")));
+        }
+        if !unknown.is_empty() {
+            let expected = input::names(&template, &missing);
+            let error = Error::invalid(format!(
+                "inputs: the pipeline does not ask for {}",
+                unknown.join(", ")
+            ));
+            return Err(error.hint(if expected.is_empty() {
+                "runtime_input_template.get shows what it asks for".to_owned()
+            } else {
+                format!("it asks for: {}", expected.join(", "))
+            }));
+        }
+        if missing.is_empty() {
+            return Ok(template);
+        }
+        Err(self.incomplete(context, &missing).await)
+    }
+
+    /// Which inputs have no value, and which input sets might have them.
+    async fn incomplete(&self, context: &HookContext<'_>, missing: &[String]) -> Error {
+        let error = Error::invalid(format!("inputs: no value for {}", missing.join(", ")));
+        let mut arguments = self.place();
+        arguments["limit"] = json!(SUGGESTED);
+        for name in PLACE.iter().chain(&["branch"]) {
+            if let Some(fields) = arguments.as_object_mut() {
+                fields.remove(*name);
+            }
+        }
+        // The suggestion is an addition: the error stands without it.
+        let list = context.call("input_set.list", arguments).await.unwrap_or_default();
+        let sets = list.get("items").and_then(Value::as_array).into_iter().flatten();
+        let names: Vec<&str> = sets.filter_map(|set| set.get("identifier")?.as_str()).collect();
+        let sets = if names.is_empty() {
+            String::new()
+        } else {
+            format!(", or take them from an input set: input_set_ids of {}", names.join(", "))
+        };
+        error.hint(format!("pass inputs {{\"{}\": …}}{sets}", missing[0]))
+    }
+
+    /// The pipeline and where it is kept, as arguments.
+    fn place(&self) -> Value {
+        let mut place = Map::new();
+        for name in ["org_id", "project_id", "pipeline_id"] {
+            place.extend(self.request.get(name).map(|value| (name.to_owned(), value.clone())));
+        }
+        let branch = self.request.get("pipeline_branch").or_else(|| self.request.get("branch"));
+        place.extend(branch.map(|branch| ("branch".to_owned(), branch.clone())));
+        Value::Object(place)
+    }
+
+    /// The parts of a pipeline that the input sets hold, in order.
+    async fn fragments(&self, context: &HookContext<'_>) -> Result<Vec<Value>> {
+        let mut fragments = Vec::new();
+        let mut waiting: Vec<String> = self.input_sets.iter().rev().cloned().collect();
+        let mut seen = 0;
+        while let Some(id) = waiting.pop() {
+            seen += 1;
+            if seen > MAX_INPUT_SETS {
+                return Err(Error::limited(format!("more than {MAX_INPUT_SETS} input sets")));
+            }
+            let mut arguments = self.place();
+            arguments["input_set_id"] = json!(id);
+            for name in PLACE {
+                if let Some(value) = self.request.get(name) {
+                    arguments[name] = value.clone();
+                }
+            }
+            let answer = context.call("input_set.get", arguments).await?;
+            let text = ["inputSetYaml", "overlayInputSetYaml"]
+                .into_iter()
+                .find_map(|name| answer.get(name)?.as_str())
+                .ok_or_else(|| Error::upstream(format!("input set {id:?} has no YAML")))?;
+            let document = yaml::parse(&format!("input set {id:?}"), text)?;
+            if let Some(pipeline) = document.pointer("/inputSet/pipeline") {
+                fragments.push(pipeline.clone());
+            }
+            let inner = texts(document.pointer("/overlayInputSet/inputSetReferences"));
+            waiting.extend(inner.into_iter().rev());
+        }
+        Ok(fragments)
+    }
+}
+
+impl Inputs {
+    fn read(inputs: Option<Value>) -> Result<Self> {
+        let fields = match inputs {
+            None => return Ok(Self::None),
+            Some(Value::Object(fields)) => fields,
+            Some(Value::String(text)) if text.trim_start().starts_with('{') => {
+                match yaml::parse("inputs", &text)? {
+                    Value::Object(fields) => fields,
+                    _ => return Ok(Self::Text(text)),
+                }
+            }
+            Some(Value::String(text)) if text.trim().is_empty() => return Ok(Self::None),
+            Some(Value::String(text)) => return Ok(Self::Text(text)),
+            Some(_) => {
+                return Err(Error::invalid("inputs: neither an object nor YAML")
+                    .hint("pass {\"name\": value}, or the YAML of a pipeline's inputs as text"));
+            }
+        };
+        Ok(match fields.get("pipeline") {
+            Some(pipeline) if pipeline.is_object() => Self::Pipeline(pipeline.clone()),
+            _ if fields.is_empty() => Self::None,
+            _ => Self::Flat(input::expanded(fields)),
+        })
+    }
+}
+
+/// A list, or a text with commas.
+fn texts(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::Array(items)) => {
+            items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+        }
+        Some(Value::String(text)) => {
+            text.split(',').map(|item| item.trim().to_owned()).filter(|it| !it.is_empty()).collect()
+        }
+        _ => Vec::new(),
+    }
+}

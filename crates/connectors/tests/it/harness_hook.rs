@@ -1,0 +1,187 @@
+//! Harness' hooks: starting a pipeline with what a caller knows, and finding out why a run failed.
+
+use pilothouse_connectors::Connector;
+use pilothouse_model::Kind;
+use serde_json::{Value, json};
+use wiremock::{
+    Mock, MockServer, ResponseTemplate,
+    matchers::{method, path, path_regex, query_param},
+};
+
+use crate::{
+    fake::{args, caller},
+    harness_wire::{config, connect},
+};
+
+const TEMPLATE: &str = "pipeline:\n  identifier: deploy\n  variables:\n    - name: env\n      type: String\n      value: <+input>.allowedValues(dev,prod)\n    - name: size\n      type: String\n      value: <+input>.default(small)\n";
+const INPUT_SET: &str = "inputSet:\n  identifier: prod\n  pipeline:\n    identifier: deploy\n    variables:\n      - name: env\n        type: String\n        value: prod\n";
+
+async fn platform() -> (MockServer, Connector) {
+    let server = MockServer::start().await;
+    for (verb, at, answer) in [
+        (
+            "POST",
+            "/pipeline/api/inputSets/template",
+            json!({"data": {"inputSetTemplateYaml": TEMPLATE}}),
+        ),
+        ("GET", "/pipeline/api/inputSets/prod", json!({"data": {"inputSetYaml": INPUT_SET}})),
+        ("GET", "/pipeline/api/inputSets", json!({"data": {"content": [{"identifier": "prod"}]}})),
+        (
+            "POST",
+            "/pipeline/api/pipeline/execute/deploy",
+            json!({"data": {"planExecution": {"uuid": "ex1"}}}),
+        ),
+    ] {
+        Mock::given(method(verb))
+            .and(path(at))
+            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+            .mount(&server)
+            .await;
+    }
+    let connector = connect(config(&server));
+    (server, connector)
+}
+
+/// The body of the request that started the run, as a value.
+async fn started_with(server: &MockServer) -> Option<Value> {
+    let received = server.received_requests().await.unwrap();
+    let run = received.iter().find(|it| it.url.path().contains("/pipeline/execute/"))?;
+    assert_eq!(run.headers["content-type"], "application/yaml");
+    assert!(!run.url.query().unwrap().contains("inputSetIdentifiers"));
+    Some(serde_saphyr::from_slice(&run.body).unwrap())
+}
+
+#[tokio::test]
+async fn a_run_starts_with_inputs_by_name_and_from_input_sets() {
+    let expected = |env: &str, size: &str| {
+        json!({"pipeline": {"identifier": "deploy", "variables": [
+            {"name": "env", "type": "String", "value": env},
+            {"name": "size", "type": "String", "value": size},
+        ]}})
+    };
+    for (with, document) in [
+        (json!({"inputs": {"env": "dev"}}), expected("dev", "small")),
+        (json!({"inputs": "{\"env\": \"prod\", \"size\": \"large\"}"}), expected("prod", "large")),
+        (json!({"inputs": {"size": "large"}, "input_set_ids": "prod"}), expected("prod", "large")),
+        (
+            json!({"input_set_ids": ["prod"]}),
+            json!({"pipeline": {"identifier": "deploy", "variables": [
+                {"name": "env", "type": "String", "value": "prod"}]}}),
+        ),
+        (
+            json!({"inputs": {"pipeline": {"variables": [{"name": "env", "value": "dev"}]}},
+                "input_set_ids": "prod"}),
+            json!({"pipeline": {"identifier": "deploy", "variables": [
+                {"name": "env", "type": "String", "value": "dev"}]}}),
+        ),
+    ] {
+        let (server, connector) = platform().await;
+        let mut with = args(with);
+        with.insert("pipeline_id".into(), json!("deploy"));
+        let answer = connector.call(&caller(), "pipeline.run", with.clone()).await.unwrap();
+        assert_eq!(answer["planExecution"]["uuid"], "ex1");
+        assert_eq!(started_with(&server).await, Some(document), "{with:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_lacks_inputs_is_not_started() {
+    for (inputs, message, hint) in [
+        (json!({"size": "large"}), "inputs: no value for env", "input_set_ids of prod"),
+        (json!({"env": "prod", "nope": 1}), "inputs: the pipeline does not ask for nope", ""),
+        (json!({"env": "test"}), "inputs: env must be one of dev, prod", ""),
+    ] {
+        let (server, connector) = platform().await;
+        let with = args(json!({"pipeline_id": "deploy", "inputs": inputs}));
+        let error = connector.call(&caller(), "pipeline.run", with).await.unwrap_err();
+        assert_eq!((error.kind, error.message.as_str()), (Kind::Invalid, message));
+        assert!(error.hint.unwrap_or_default().contains(hint), "{message}");
+        assert_eq!(started_with(&server).await, None);
+    }
+}
+
+fn failed_run() -> Value {
+    json!({"data": {
+        "pipelineExecutionSummary": {
+            "planExecutionId": "ex1", "pipelineIdentifier": "deploy", "name": "Deploy",
+            "status": "Failed", "startTs": 1_768_478_400_000_i64, "endTs": 1_768_478_460_000_i64,
+            "startingNodeId": "n1",
+            "layoutNodeMap": {
+                "n1": {"nodeIdentifier": "build", "identifier": "build", "name": "Build",
+                    "nodeType": "CI", "status": "Success", "edgeLayoutList": {"nextIds": ["n2"]}},
+                "n2": {"nodeIdentifier": "roll", "identifier": "roll", "name": "Roll out",
+                    "nodeType": "Deployment", "status": "Failed",
+                    "failureInfo": {"message": "the stage failed"}, "edgeLayoutList": {}},
+            },
+            "parentStageInfo": {"executionid": "ex0", "identifier": "release", "orgid": "o", "projectid": "p"},
+        },
+        "executionGraph": {
+            "nodeMap": {
+                "s0": {"identifier": "roll", "name": "Roll out", "status": "Failed",
+                    "baseFqn": "pipeline.stages.roll"},
+                "s1": {"identifier": "apply", "name": "Apply", "status": "Failed", "startTs": 2,
+                    "baseFqn": "pipeline.stages.roll.spec.execution.steps.apply",
+                    "failureInfo": {"message": "Shell script failed", "failureTypeList": []},
+                    "logBaseKey": "acme/pipeline/deploy/1/-ex1/roll/apply"},
+                "s2": {"identifier": "check", "name": "Check", "status": "Success", "startTs": 1,
+                    "baseFqn": "pipeline.stages.roll.spec.execution.steps.check"},
+            },
+            "nodeAdjacencyListMap": {"s0": {"children": ["s1"]}, "s1": {"children": []}},
+        },
+    }})
+}
+
+#[tokio::test]
+async fn a_failed_run_is_diagnosed_with_the_log_of_the_step_that_failed() {
+    let server = MockServer::start().await;
+    Mock::given(path("/pipeline/api/pipelines/execution/v2/ex1"))
+        .and(query_param("renderFullBottomGraph", "true"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(failed_run()))
+        .mount(&server)
+        .await;
+    let link = json!({"status": "success", "link": format!("{}/storage/packed.log", server.uri())});
+    Mock::given(path("/gateway/log-service/blob/download"))
+        .and(query_param("prefix", "acme/pipeline/deploy/1/-ex1/roll/apply"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(link))
+        .mount(&server)
+        .await;
+    let log = "{\"time\":\"1\",\"out\":\"starting\\n\"}\n{\"time\":\"2\",\"out\":\"\\u001b[31mjq: command not found\\n\"}\n";
+    Mock::given(path_regex("^/storage/"))
+        .respond_with(ResponseTemplate::new(200).set_body_string(log))
+        .mount(&server)
+        .await;
+    let connector = connect(config(&server));
+    let with = args(json!({"execution_id": "ex1"}));
+    let found = connector.call(&caller(), "execution.diagnose", with).await.unwrap();
+    assert_eq!(found["status"], "Failed");
+    assert_eq!(found["summary"], "Deploy failed at roll/apply: Shell script failed");
+    let stages: Vec<_> =
+        found["stages"].as_array().unwrap().iter().map(|it| it["identifier"].clone()).collect();
+    assert_eq!(stages, ["build", "roll"]);
+    assert_eq!(found["stages"][1]["steps"][0]["identifier"], "check");
+    assert_eq!(
+        found["failed_step_logs"]["roll/apply"]["log_snippet"],
+        "starting\njq: command not found"
+    );
+    assert_eq!(found["likely_cause"]["kind"], "tool");
+    assert_eq!(found["parent_pipeline"]["execution_id"], "ex0");
+    assert_eq!(found["timing"]["duration_ms"], 60_000);
+}
+
+#[tokio::test]
+async fn a_log_that_does_not_exist_is_said_not_to() {
+    let server = MockServer::start().await;
+    Mock::given(path("/gateway/log-service/blob/download"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"status": "error"})))
+        .mount(&server)
+        .await;
+    let connector = connect(config(&server));
+    for (with, kind, hint) in [
+        (json!({"prefix": "p"}), Kind::NotFound, "logBaseKey"),
+        (json!({}), Kind::Invalid, "execution_id"),
+    ] {
+        let error = connector.call(&caller(), "execution_log.get", args(with)).await.unwrap_err();
+        assert_eq!(error.kind, kind);
+        assert!(error.hint.unwrap().contains(hint));
+    }
+}
