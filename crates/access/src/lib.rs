@@ -6,6 +6,8 @@
 pub mod approval;
 pub mod bearer;
 pub mod decision;
+pub mod oauth;
+pub mod people;
 pub mod plan;
 pub mod policy;
 pub mod random;
@@ -17,6 +19,7 @@ pub mod vault;
 
 pub use bearer::Bearers;
 pub use decision::{Action, Decision, Verdict, decide};
+pub use oauth::OAuth;
 pub use plan::{Plan, PlanKey};
 pub use policy::{AutoApprove, Policy};
 pub use site::Site;

@@ -23,6 +23,9 @@ pub const RETIREMENT: Duration = Duration::from_hours(2);
 /// How often at most an unknown key id makes us look into the database.
 const RELOAD_EVERY: Duration = Duration::from_secs(1);
 
+/// How old our knowledge of the keys may be: another process may have made a new one.
+const FRESH: Duration = Duration::from_mins(5);
+
 pub(crate) struct KeySet {
     pub(crate) id: String,
     pub(crate) sign: EncodingKey,
@@ -47,8 +50,8 @@ impl SigningKeys {
     /// The set that signs now.
     pub(crate) async fn current(&self, now: Timestamp) -> Result<Arc<KeySet>, Error> {
         match self.cached() {
-            Some(keys) => Ok(keys),
-            None => self.load(now).await,
+            Some(keys) if now.since(keys.loaded_at) < FRESH => Ok(keys),
+            _ => self.load(now).await,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The command line: what can be said, not what it does.
 
+mod account;
 mod approval;
 mod audit;
 mod connect;
@@ -18,6 +19,7 @@ use clap::{
 };
 
 pub use self::{
+    account::{AccountCommand, ClientCommand, SecretCommand, TokenCommand},
     approval::{ApprovalCommand, ApprovalDecision},
     audit::AuditArguments,
     connect::ConnectArguments,
@@ -87,6 +89,18 @@ pub enum Command {
     Approvals(ApprovalCommand),
     /// Show what was called, by whom, and how it ended
     Audit(AuditArguments),
+    /// Say who may sign in
+    #[command(subcommand)]
+    Accounts(AccountCommand),
+    /// Say which programs may act in their own name
+    #[command(subcommand)]
+    Clients(ClientCommand),
+    /// Look at and revoke what was granted to clients
+    #[command(subcommand)]
+    Tokens(TokenCommand),
+    /// Change the keys behind secrets and tokens
+    #[command(subcommand)]
+    Secrets(SecretCommand),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  pilothouse completions bash > ~/.local/share/bash-completion/completions/pilothouse"

@@ -1,11 +1,13 @@
 //! What each command does. The command line itself is `cli`'s business.
 
+mod account;
 mod approval;
 mod audit;
 mod doctor;
 mod health;
 mod run;
 mod screen;
+mod token;
 
 use std::io::{self, Write as _};
 
@@ -34,6 +36,16 @@ pub async fn run(cli: &Cli, config: Config, places: &Places<'_>) -> Result<Exit,
         Command::Runs(command) => run::run(&compose(&config).await?, command).await,
         Command::Approvals(command) => approval::run(&compose(&config).await?, command).await,
         Command::Audit(arguments) => audit::run(&compose(&config).await?, arguments).await,
+        Command::Accounts(command) => account::run(&compose(&config).await?.store, command).await,
+        Command::Tokens(command) => token::run(&compose(&config).await?.store, command).await,
+        Command::Clients(command) => {
+            let store = compose(&config).await?.store;
+            token::clients(&store, serve::vault(&config, &store), command).await
+        }
+        Command::Secrets(command) => {
+            let store = compose(&config).await?.store;
+            token::secrets(&store, serve::vault(&config, &store), *command).await
+        }
         Command::Completions { shell } => completions(*shell),
     }
 }

@@ -4,6 +4,7 @@
 
 mod auth;
 mod health;
+mod identity;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use pilothouse_gateway::{
 };
 use pilothouse_model::Error;
 
-pub(crate) use self::auth::Door;
+pub(crate) use self::{auth::Door, identity::Identity};
 use crate::compose::Product;
 
 /// The router over all surfaces and embedded platforms of `product`, and its MCP endpoints, which
@@ -25,6 +26,7 @@ use crate::compose::Product;
 pub(crate) fn router(
     product: &Product,
     door: Arc<Door>,
+    identity: Arc<Identity>,
     access: Access,
     settings: &Settings,
 ) -> Result<(Router, Vec<Arc<Endpoint>>), Error> {
@@ -49,6 +51,7 @@ pub(crate) fn router(
     let open = Router::new()
         .route("/health", get(health::health))
         .route("/ready", get(health::ready).with_state(product.store.clone()))
+        .merge(identity::router(identity))
         .layer(middleware::from_fn_with_state(access, guard));
     Ok((open.fallback_service(guarded), endpoints))
 }

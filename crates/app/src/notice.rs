@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 const BOLD: Style = Style::new().bold();
 const PATH: Style = AnsiColor::Cyan.on_default();
 
-pub(crate) fn serving(url: &str, token_file: &Path) {
+pub(crate) fn serving(url: &str, token_file: &Path, setup_url: Option<&str>) {
     let token_file = token_file.display();
     let text = format!(
         "{BOLD}Pilothouse{BOLD:#} serves at {PATH}{url}{PATH:#}
@@ -28,6 +28,11 @@ Other clients: pilothouse connect cursor --url {url}/mcp. Stop with Ctrl-C.
 "
     );
     tell(&text);
+    if let Some(setup_url) = setup_url {
+        tell(&format!(
+            "Nobody has an account yet. The first administrator makes one at\n\n  {PATH}{setup_url}{PATH:#}\n"
+        ));
+    }
 }
 
 pub(crate) fn stopping() {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use pilothouse_access::{
-    Bearers, Site, Vault, signing::SigningKeys, token::AdminToken, vault::KeySource,
+    Bearers, OAuth, Site, Vault, people, signing::SigningKeys, token::AdminToken, vault::KeySource,
 };
 use pilothouse_control::terraform::executor::Binary;
 use pilothouse_gateway::{
@@ -18,7 +18,7 @@ use pilothouse_gateway::{
         serve::{ServeLimits, serve},
     },
 };
-use pilothouse_model::Error;
+use pilothouse_model::{Error, Timestamp};
 use pilothouse_store::Store;
 use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -29,7 +29,7 @@ use crate::{
     compose::{Product, compose},
     config::Config,
     exit::Exit,
-    http::{self, Door},
+    http::{self, Door, Identity},
     interrupt, notice,
 };
 
@@ -38,6 +38,8 @@ pub struct Running {
     /// `http://address`, without a trailing slash.
     pub url: String,
     pub token_file: PathBuf,
+    /// Where the first administrator makes an account, while there is none.
+    pub setup_url: Option<String>,
     shutdown: CancellationToken,
     endpoints: Vec<Arc<Endpoint>>,
     server: JoinHandle<()>,
@@ -48,7 +50,7 @@ pub struct Running {
 /// Serves until interrupted.
 pub async fn run(config: Config) -> Result<Exit, Error> {
     let running = start(config).await?;
-    notice::serving(&running.url, &running.token_file);
+    notice::serving(&running.url, &running.token_file, running.setup_url.as_deref());
     running.until_interrupted().await?;
     Ok(Exit::Done)
 }
@@ -66,14 +68,18 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let vault = Arc::new(vault(&config, &product.store));
     let keys = SigningKeys::new(product.store.clone(), Arc::clone(&vault));
     let bearers = Arc::new(Bearers::new(product.store.clone(), site.clone(), keys));
-    let door = Door::new(site, vec![Box::new(token), Box::new(Arc::clone(&bearers))]);
+    let door = Door::new(site.clone(), vec![Box::new(token), Box::new(Arc::clone(&bearers))]);
     let door = Arc::new(door);
-    let (router, endpoints) = http::router(&product, door, access(&config), &settings)?;
+    let oauth = OAuth { store: product.store.clone(), bearers };
+    let identity = Arc::new(Identity::new(oauth)?);
+    let (router, endpoints) = http::router(&product, door, identity, access(&config), &settings)?;
+    let setup = people::setup_secret(&product.store, Timestamp::now()).await?;
+    let setup_url = setup.map(|secret| format!("{}/oauth/setup?secret={secret}", site.canonical()));
     let shutdown = CancellationToken::new();
     let worker = product.terraform.start(shutdown.clone());
     let server = tokio::spawn(serve(listener, router, ServeLimits::default(), shutdown.clone()));
     let url = format!("http://{address}");
-    Ok(Running { url, token_file, shutdown, endpoints, server, worker, product })
+    Ok(Running { url, token_file, setup_url, shutdown, endpoints, server, worker, product })
 }
 
 impl Running {

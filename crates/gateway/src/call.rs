@@ -32,6 +32,8 @@ pub enum Reply {
     InputRequired(InputRequired),
     /// No such tool on this surface: a protocol error, not a tool's.
     UnknownTool,
+    /// The caller's token does not reach as far: its client must get another one first.
+    OutOfScope(Error),
 }
 
 /// How a call ended, before it is shaped for the client.
@@ -42,6 +44,7 @@ enum End {
     /// A person is asked, out of band or through the client.
     WaitsForPerson(Value),
     Asks(InputRequired),
+    OutOfScope(Error),
 }
 
 /// What the steps after validation share.
@@ -111,6 +114,7 @@ pub(crate) async fn read(
     }
     match end? {
         End::Done(value) => Ok(value),
+        End::OutOfScope(error) => Err(error),
         End::Planned(_) | End::WaitsForPerson(_) | End::Asks(_) => {
             Err(Error::internal("a read waits for a person"))
         }
@@ -121,6 +125,11 @@ pub(crate) async fn read(
 async fn govern(path: &Path<'_>, record: &mut Record, request: &Request) -> Result<End, Error> {
     let caller = path.conversation.caller();
     let action = Action { operation: request.operation(), risk: request.risk() };
+    if !caller.scopes.permit(action.operation, action.risk) {
+        let needed = caller.scopes.step_up(action.operation, action.risk);
+        let error = format!("{} needs a token with the scopes {needed}", action.operation);
+        return Ok(End::OutOfScope(Error::forbidden(error)));
+    }
     let decision = decide(&caller.principal, &action, path.surface.policy());
     record.decided(&decision);
     if decision.verdict == Verdict::Deny {
@@ -166,6 +175,7 @@ fn redacted(end: End) -> End {
         End::Planned(value) => End::Planned(masked(value)),
         End::WaitsForPerson(value) => End::WaitsForPerson(masked(value)),
         End::Asks(question) => End::Asks(question),
+        End::OutOfScope(error) => End::OutOfScope(error),
     }
 }
 
@@ -185,6 +195,7 @@ fn shaped(end: Result<End, Error>, recorded: Result<(), Error>) -> Reply {
             shape::failure(&error, extra)
         }
         Ok(End::Asks(question)) => return Reply::InputRequired(question),
+        Ok(End::OutOfScope(error)) => return Reply::OutOfScope(error),
         Err(error) => {
             if let Some(source) = &error.source {
                 tracing::warn!(kind = error.kind.as_str(), %source, "{}", error.message);
@@ -201,6 +212,7 @@ impl End {
             Self::Done(_) => Outcome::Done,
             Self::Planned(_) => Outcome::Planned,
             Self::WaitsForPerson(_) | Self::Asks(_) => Outcome::Asked,
+            Self::OutOfScope(_) => Outcome::Denied,
         }
     }
 }

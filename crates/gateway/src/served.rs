@@ -75,6 +75,7 @@ impl Backend for ServedSurface {
         match call::call(&self.gateway, &self.surface, context, name, arguments).await {
             call::Reply::Result(result) => Ok(ToolReply::Done(*result)),
             call::Reply::InputRequired(required) => Ok(ToolReply::NeedsInput(required)),
+            call::Reply::OutOfScope(error) => Err(Refusal::Failed(error)),
             call::Reply::UnknownTool => Err(Refusal::UnknownTool(name.to_owned())),
         }
     }

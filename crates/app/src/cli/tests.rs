@@ -32,6 +32,12 @@ fn lines_that_the_design_promises_are_understood() {
         "pilothouse approvals approve A --note ok",
         "pilothouse approvals deny A",
         "pilothouse audit --tool infra_get --limit 1000",
+        "pilothouse accounts create jo --admin",
+        "pilothouse accounts disable jo",
+        "pilothouse clients create ci --scope tharsis:write --json",
+        "pilothouse tokens list --all --json",
+        "pilothouse tokens revoke ID",
+        "pilothouse secrets rotate-key",
         "pilothouse completions zsh",
     ] {
         assert!(parse(line).is_ok(), "{line}: {}", parse(line).err().unwrap());

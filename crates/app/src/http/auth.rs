@@ -10,12 +10,12 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use pilothouse_access::Site;
-use pilothouse_model::{Caller, Error};
+use pilothouse_model::{Caller, Error, Risk, Scopes};
 use serde_json::json;
 
 use self::credential::{Credential, Presented, Refused};
@@ -54,8 +54,10 @@ pub(super) async fn authenticate(
     } else {
         match door.caller(&presented).await {
             Ok(caller) => {
+                let scopes = caller.scopes;
+                let challenge = step_up(&door.site, request.headers(), &path, scopes);
                 request.extensions_mut().insert(caller);
-                return next.run(request).await;
+                return challenged(next.run(request).await, scopes, &challenge);
             }
             Err(refused) if presented.is_empty() => refused.without_credential(),
             Err(refused) => refused,
@@ -77,7 +79,7 @@ fn answer(site: &Site, headers: &HeaderMap, path: &str, refused: Refused) -> Res
     if is_grpc(headers) {
         return tonic::Status::unauthenticated(message).into_http();
     }
-    let mut challenge = challenge(site, headers, path);
+    let mut challenge = challenge(site, headers, path, Scopes::READ);
     if presented {
         challenge.push_str(", error=\"invalid_token\", error_description=\"");
         challenge.push_str(&message.replace(['"', '\\'], "'"));
@@ -87,14 +89,31 @@ fn answer(site: &Site, headers: &HeaderMap, path: &str, refused: Refused) -> Res
     (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], Json(body)).into_response()
 }
 
+/// What a client is told whose token reached the call but not as far as it asked.
+fn step_up(site: &Site, headers: &HeaderMap, path: &str, scopes: Scopes) -> String {
+    let platform = path.strip_prefix("/mcp/").unwrap_or_default();
+    let needed = scopes.step_up(platform, Risk::LowWrite);
+    challenge(site, headers, path, needed) + ", error=\"insufficient_scope\""
+}
+
+fn challenged(mut response: Response, scopes: Scopes, challenge: &str) -> Response {
+    if response.status() == StatusCode::FORBIDDEN
+        && scopes != Scopes::ALL
+        && let Ok(challenge) = HeaderValue::from_str(challenge)
+    {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
 /// Where a client learns how to get a token for `path`, and what to ask for.
-fn challenge(site: &Site, headers: &HeaderMap, path: &str) -> String {
+fn challenge(site: &Site, headers: &HeaderMap, path: &str, scopes: Scopes) -> String {
     let base = site.base(headers.get(header::HOST).and_then(|host| host.to_str().ok()));
     let resource = if is_mcp(path) { path } else { "" };
     format!(
         "Bearer realm=\"pilothouse\", \
          resource_metadata=\"{base}/.well-known/oauth-protected-resource{resource}\", \
-         scope=\"mcp:read\""
+         scope=\"{scopes}\""
     )
 }
 

@@ -7,6 +7,7 @@ mod audit;
 mod door;
 mod harness;
 mod kill;
+mod oauth;
 mod prompt;
 mod remote;
 mod surface;

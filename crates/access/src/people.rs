@@ -1,0 +1,225 @@
+//! People: accounts with a password, sign-in with a growing delay after failures, browser sessions,
+//! and the link with which the first administrator sets themself up.
+
+mod password;
+
+use std::time::Duration;
+
+use pilothouse_model::{Error, Principal, PrincipalKind, Timestamp};
+use pilothouse_store::{
+    Store,
+    identity::{Account, UseOutcome},
+};
+use uuid::Uuid;
+
+pub use self::password::{LONGEST, SHORTEST};
+use crate::random;
+
+/// How long a browser stays signed in.
+pub const SESSION: Duration = Duration::from_hours(12);
+/// How long a setup link works. The next start makes another one.
+pub const SETUP: Duration = Duration::from_hours(24);
+/// Wrong passwords before the first delay.
+const FREE_FAILURES: u32 = 5;
+const LONGEST_DELAY: Duration = Duration::from_hours(1);
+const NAME_LENGTH: std::ops::RangeInclusive<usize> = 1..=64;
+const SETUP_KIND: &str = "setup";
+
+/// What became of a sign-in.
+#[derive(Debug)]
+pub enum SignIn {
+    Welcome(Box<Account>),
+    /// Says nothing about which of name and password was wrong.
+    Wrong,
+    /// Too many failures; nothing was looked at.
+    Locked {
+        until: Timestamp,
+    },
+}
+
+/// The principal that an account's owner is.
+pub fn principal(account: &Account) -> Principal {
+    Principal {
+        id: format!("user:{}", account.name),
+        kind: PrincipalKind::User,
+        name: account.name.clone(),
+    }
+}
+
+/// Makes an account with a password.
+pub async fn create(
+    store: &Store,
+    name: &str,
+    password: &str,
+    admin: bool,
+    now: Timestamp,
+) -> Result<Account, Error> {
+    let account = Account {
+        id: Uuid::now_v7().to_string(),
+        name: name_of(name)?,
+        password: Some(password::hash(password.to_owned()).await?),
+        identity: None,
+        admin,
+        disabled: false,
+        failures: 0,
+        locked_until: Timestamp(0),
+        created_at: now,
+    };
+    store.account_create(&account).await.map_err(|error| {
+        if error.is_duplicate() {
+            Error::conflict(format!("there is an account {name:?} already"))
+        } else {
+            error.into()
+        }
+    })?;
+    Ok(account)
+}
+
+/// Gives an account another password, ends its lockout and its sessions.
+pub async fn set_password(store: &Store, name: &str, password: &str) -> Result<(), Error> {
+    let account = find(store, name).await?;
+    let hash = password::hash(password.to_owned()).await?;
+    store.account_set_password(&account.id, &hash).await?;
+    store.browser_session_delete_all(&account.id).await?;
+    Ok(())
+}
+
+/// Shuts an account out, with its sessions and everything that it granted, or lets it in again.
+pub async fn set_disabled(
+    store: &Store,
+    name: &str,
+    disabled: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let account = find(store, name).await?;
+    store.account_set_disabled(&account.id, disabled).await?;
+    if disabled {
+        store.browser_session_delete_all(&account.id).await?;
+        store.grant_revoke_account(&account.id, now).await?;
+    }
+    Ok(())
+}
+
+async fn find(store: &Store, name: &str) -> Result<Account, Error> {
+    store.account_by_name(&name.to_lowercase()).await?.ok_or_else(|| {
+        Error::not_found("account", name).hint("pilothouse accounts list shows all of them")
+    })
+}
+
+/// Looks at a name and a password.
+pub async fn sign_in(
+    store: &Store,
+    name: &str,
+    password: &str,
+    now: Timestamp,
+) -> Result<SignIn, Error> {
+    let account = store.account_by_name(&name.trim().to_lowercase()).await?;
+    if let Some(account) = &account
+        && now < account.locked_until
+    {
+        return Ok(SignIn::Locked { until: account.locked_until });
+    }
+    let stored = account.as_ref().and_then(|account| account.password.clone());
+    // An unknown name costs the same time as a known one.
+    let right = password::verify(password.to_owned(), stored).await?;
+    let Some(account) = account else { return Ok(SignIn::Wrong) };
+    if right && !account.disabled {
+        store.account_succeeded(&account.id).await?;
+        return Ok(SignIn::Welcome(Box::new(account)));
+    }
+    let until = now.after(delay(account.failures + 1));
+    store.account_failed(&account.id, account.failures, until).await?;
+    Ok(SignIn::Wrong)
+}
+
+/// Doubles with each failure after the free ones.
+fn delay(failures: u32) -> Duration {
+    let Some(beyond) = failures.checked_sub(FREE_FAILURES) else { return Duration::ZERO };
+    Duration::from_secs(1 << beyond.min(20)).min(LONGEST_DELAY)
+}
+
+/// Opens a session; gives the cookie's value, of which only the hash is kept.
+pub async fn open_session(
+    store: &Store,
+    account: &Account,
+    now: Timestamp,
+) -> Result<String, Error> {
+    let cookie = random::secret("")?;
+    store.browser_session_purge(now).await?;
+    let hash = random::hash(&cookie);
+    store.browser_session_create(&hash, &account.id, now, now.after(SESSION)).await?;
+    Ok(cookie)
+}
+
+/// Whose session this cookie is.
+pub async fn session(
+    store: &Store,
+    cookie: &str,
+    now: Timestamp,
+) -> Result<Option<Account>, Error> {
+    let account = store.browser_session_account(&random::hash(cookie), now).await?;
+    match account {
+        Some(id) => Ok(store.account_get(&id).await?),
+        None => Ok(None),
+    }
+}
+
+pub async fn close_session(store: &Store, cookie: &str) -> Result<(), Error> {
+    store.browser_session_delete(&random::hash(cookie)).await?;
+    Ok(())
+}
+
+/// A secret that lets its bearer make the first account; `None` when there is one.
+pub async fn setup_secret(store: &Store, now: Timestamp) -> Result<Option<String>, Error> {
+    if store.account_exists().await? {
+        return Ok(None);
+    }
+    let secret = random::secret("")?;
+    store.one_time_create(&random::hash(&secret), SETUP_KIND, "", now.after(SETUP)).await?;
+    Ok(Some(secret))
+}
+
+/// Whether a setup secret still works.
+pub async fn setup_is_open(store: &Store, secret: &str, now: Timestamp) -> Result<bool, Error> {
+    let open = store.one_time_peek(&random::hash(secret), SETUP_KIND, now).await?;
+    Ok(open.is_some() && !store.account_exists().await?)
+}
+
+/// Makes the first administrator. The secret works once.
+pub async fn set_up(
+    store: &Store,
+    secret: &str,
+    name: &str,
+    password: &str,
+    now: Timestamp,
+) -> Result<Account, Error> {
+    // A mistake in the form does not use the link up.
+    name_of(name)?;
+    password::check(password)?;
+    let gone = || {
+        Error::forbidden("this setup link is not valid any more")
+            .hint("restart `pilothouse serve` to get a new one")
+    };
+    if !setup_is_open(store, secret, now).await? {
+        return Err(gone());
+    }
+    match store.one_time_use(&random::hash(secret), SETUP_KIND, now).await? {
+        UseOutcome::Used(_) => create(store, name, password, true, now).await,
+        UseOutcome::Replayed(_) | UseOutcome::Unknown => Err(gone()),
+    }
+}
+
+/// Lower case letters, digits and a few marks: it becomes part of the principal's id.
+fn name_of(text: &str) -> Result<String, Error> {
+    let name = text.trim().to_lowercase();
+    let fits = NAME_LENGTH.contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-@+".contains(c));
+    fits.then_some(name).ok_or_else(|| {
+        Error::invalid(format!("{text:?} cannot be an account's name"))
+            .hint("use up to 64 letters, digits and the characters . _ - @ +")
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! `accounts`, `clients`, `tokens` and `secrets`: who may sign in, which programs may, and what was
+//! given to them.
+
+use clap::Subcommand;
+
+use super::Output;
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum AccountCommand {
+    /// List who may sign in
+    List {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Make an account; the password is read from standard input
+    Create {
+        name: String,
+        /// May administer Pilothouse itself
+        #[arg(long)]
+        admin: bool,
+    },
+    /// Shut an account out and end everything it granted
+    Disable { name: String },
+    /// Let a disabled account in again
+    Enable { name: String },
+    /// Set another password, read from standard input, and end the account's sessions
+    Password { name: String },
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum ClientCommand {
+    /// List the OAuth clients that are known
+    List {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Make a client that acts in its own name; its secret is shown once
+    Create {
+        name: String,
+        /// What it may have at most, for instance "mcp:read tharsis:write"
+        #[arg(long, value_name = "SCOPES", default_value = "mcp:read")]
+        scope: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Forget a client and end everything granted to it
+    Delete { id: String },
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum TokenCommand {
+    /// List what people and programs hold tokens for
+    List {
+        /// Also what was revoked or has expired
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// End a grant and all its tokens
+    Revoke { id: String },
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum SecretCommand {
+    /// Make a new master key and encrypt every secret with it
+    RotateKey,
+    /// Make a new key that signs tokens; the one before it verifies until its tokens are gone
+    RotateSigningKey,
+}

@@ -1,0 +1,71 @@
+//! `accounts`: who may sign in.
+
+use std::io::{self, BufRead as _};
+
+use pilothouse_access::people;
+use pilothouse_model::{Error, Timestamp};
+use pilothouse_store::{Store, identity::Account};
+use serde_json::{Value, json};
+
+use super::screen;
+use crate::{cli::AccountCommand, exit::Exit};
+
+pub(super) async fn run(store: &Store, command: &AccountCommand) -> Result<Exit, Error> {
+    let now = Timestamp::now();
+    match command {
+        AccountCommand::List { output } => {
+            let found = store.account_list().await?;
+            if output.json {
+                return screen::json(&found.iter().map(view).collect::<Vec<_>>());
+            }
+            let rows = found.iter().map(row).collect();
+            screen::table(&["name", "role", "state", "since"], rows, "Nobody has an account.")
+        }
+        AccountCommand::Create { name, admin } => {
+            let made = people::create(store, name, &password()?, *admin, now).await?;
+            screen::text_line(&format!("{} can sign in.", made.name))
+        }
+        AccountCommand::Disable { name } => {
+            people::set_disabled(store, name, true, now).await?;
+            screen::text_line(&format!("{name} is shut out."))
+        }
+        AccountCommand::Enable { name } => {
+            people::set_disabled(store, name, false, now).await?;
+            screen::text_line(&format!("{name} can sign in again."))
+        }
+        AccountCommand::Password { name } => {
+            people::set_password(store, name, &password()?).await?;
+            screen::text_line(&format!("{name} has a new password."))
+        }
+    }
+}
+
+/// The first line of standard input: never an argument, which others on the machine can read.
+fn password() -> Result<String, Error> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn state(account: &Account) -> &'static str {
+    if account.disabled { "disabled" } else { "ok" }
+}
+
+fn row(account: &Account) -> Vec<String> {
+    let role = if account.admin { "admin" } else { "user" };
+    vec![
+        account.name.clone(),
+        role.to_owned(),
+        state(account).to_owned(),
+        account.created_at.to_string(),
+    ]
+}
+
+fn view(account: &Account) -> Value {
+    json!({
+        "name": account.name,
+        "admin": account.admin,
+        "state": state(account),
+        "created_at": account.created_at.to_string(),
+    })
+}

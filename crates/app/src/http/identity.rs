@@ -1,0 +1,70 @@
+//! Who is who, over HTTP: the documents by which clients find the authorization server, its
+//! endpoints, and the pages on which people sign in and consent.
+//!
+//! Only form, headers and pages; the rules are `access`'s.
+
+mod browser;
+mod document;
+mod endpoint;
+mod form;
+mod page;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderMap, header},
+    routing::{get, post},
+};
+use pilothouse_access::{OAuth, Site};
+use pilothouse_model::Error;
+
+use self::page::Pages;
+
+/// A form or a client's metadata has at most this many bytes.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// What the handlers share.
+pub(crate) struct Identity {
+    oauth: OAuth,
+    pages: Pages,
+}
+
+impl Identity {
+    pub(crate) fn new(oauth: OAuth) -> Result<Self, Error> {
+        Ok(Self { oauth, pages: Pages::new()? })
+    }
+
+    fn site(&self) -> &Site {
+        self.oauth.bearers.site()
+    }
+
+    /// The base address under which this request reached us, which is the issuer for it.
+    fn issuer(&self, headers: &HeaderMap) -> &str {
+        self.site().base(headers.get(header::HOST).and_then(|host| host.to_str().ok()))
+    }
+}
+
+/// The routes that need no credential.
+pub(super) fn router(identity: Arc<Identity>) -> Router {
+    const RESOURCE: &str = "/.well-known/oauth-protected-resource";
+    Router::new()
+        .route(RESOURCE, get(document::resource))
+        .route(&format!("{RESOURCE}/{{*path}}"), get(document::resource_at))
+        .route("/.well-known/oauth-authorization-server", get(document::server))
+        .route("/.well-known/openid-configuration", get(document::server))
+        .route("/oauth/jwks", get(document::keys))
+        .route("/oauth/register", post(endpoint::register))
+        .route("/oauth/token", post(endpoint::token))
+        .route("/oauth/revoke", post(endpoint::revoke))
+        .route("/oauth/introspect", post(endpoint::introspect))
+        .route("/oauth/authorize", get(sign_in::ask).post(sign_in::answer))
+        .route("/oauth/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/oauth/sign-out", post(sign_in::leave))
+        .route("/oauth/setup", get(sign_in::setup).post(sign_in::set_up))
+        .route("/oauth/style.css", get(page::style))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .with_state(identity)
+}

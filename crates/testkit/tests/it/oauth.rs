@@ -1,0 +1,6 @@
+//! Signing in as clients do: discovery, registration, consent in a browser, tokens, and everything
+//! that must not work on the way.
+
+mod browser;
+mod flow;
+mod refusal;

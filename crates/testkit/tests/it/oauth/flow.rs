@@ -1,0 +1,97 @@
+//! What works.
+
+use serde_json::{Value, json};
+
+use super::browser::{Browser, CALLBACK, PASSWORD};
+
+#[tokio::test]
+async fn a_client_finds_its_way_from_the_refusal_to_a_tool() {
+    let browser = Browser::start().await;
+    let app = &browser.app;
+    let refused = browser.http.post(app.url("/mcp")).json(&json!({})).send().await.unwrap();
+    let challenge = refused.headers()["www-authenticate"].to_str().unwrap().to_owned();
+    let document = app.url("/.well-known/oauth-protected-resource/mcp");
+    assert!(challenge.contains(&format!("resource_metadata=\"{document}\"")), "{challenge}");
+    assert!(
+        challenge.contains("scope=\"mcp:read\"") && !challenge.contains("error"),
+        "{challenge}"
+    );
+
+    let get = async |url: String| -> Value {
+        browser.http.get(url).send().await.unwrap().json().await.unwrap()
+    };
+    let resource = get(document).await;
+    assert_eq!(resource["resource"], app.url("/mcp"));
+    let base = resource["authorization_servers"][0].as_str().unwrap().to_owned();
+    let server = get(format!("{base}/.well-known/oauth-authorization-server")).await;
+    assert_eq!(server["issuer"], base.as_str());
+    assert_eq!(server["code_challenge_methods_supported"], json!(["S256"]));
+    assert_eq!(get(format!("{base}/.well-known/openid-configuration")).await, server);
+
+    browser.set_up().await;
+    let client = browser.register().await;
+    let url = browser.authorize_url(&client, &[]);
+    let page = browser.get(&url).await.text().await.unwrap();
+    for shown in ["Claude &lt;b&gt;", "mcp:read", "jo", CALLBACK, "/mcp"] {
+        let shown = shown.replace('/', "&#x2f;");
+        assert!(page.contains(&shown), "{shown} in {page}");
+    }
+    let code = browser.consent(&url).await;
+    let (status, issued) = browser.exchange(&client, &code).await;
+    assert_eq!(status, 200, "{issued}");
+    assert_eq!((&issued["token_type"], &issued["scope"]), (&json!("Bearer"), &json!("mcp:read")));
+    let token = issued["access_token"].as_str().unwrap();
+    assert_eq!(browser.read(token).await, 200);
+    let keys = get(app.url("/oauth/jwks")).await;
+    assert_eq!(keys["keys"][0]["crv"], "Ed25519");
+    assert!(keys["keys"][0].get("d").is_none());
+
+    let (status, refreshed) = browser.refresh(&client, &issued["refresh_token"]).await;
+    assert_eq!(status, 200, "{refreshed}");
+    assert_ne!(refreshed["refresh_token"], issued["refresh_token"]);
+    assert_eq!(browser.read(refreshed["access_token"].as_str().unwrap()).await, 200);
+    browser.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_write_with_a_reading_token_is_told_all_scopes_it_needs() {
+    let browser = Browser::start().await;
+    browser.set_up().await;
+    let client = browser.register().await;
+    let code = browser.consent(&browser.authorize_url(&client, &[])).await;
+    let (_, issued) = browser.exchange(&client, &code).await;
+    let token = issued["access_token"].as_str().unwrap();
+    let group = json!({"resource_type": "tharsis.group", "body": {"name": "g"}});
+    let (status, challenge) = browser.call(token, "infra_create", group.clone()).await;
+    assert_eq!(status, 403);
+    for part in
+        ["error=\"insufficient_scope\"", "scope=\"mcp:read mcp:write\"", "resource_metadata="]
+    {
+        assert!(challenge.contains(part), "{challenge}");
+    }
+    let url = browser.authorize_url(&client, &[("scope", "mcp:read mcp:write")]);
+    let code = browser.consent(&url).await;
+    let (_, issued) = browser.exchange(&client, &code).await;
+    let token = issued["access_token"].as_str().unwrap();
+    assert_eq!(browser.call(token, "infra_create", group).await.0, 200);
+    browser.app.stop().await;
+}
+
+#[tokio::test]
+async fn people_sign_in_and_out() {
+    let browser = Browser::start().await;
+    browser.set_up().await;
+    let at = browser.app.url("/oauth/sign-in");
+    let page = browser.get(&at).await.text().await.unwrap();
+    assert!(page.contains("signed in as jo"), "{page}");
+    assert_eq!(browser.submit("/oauth/sign-out", &page, &[]).await.status(), 200);
+    let page = browser.get(&at).await.text().await.unwrap();
+    assert!(page.contains("Password"), "{page}");
+
+    let wrong = [("name", "jo"), ("password", "wrong password"), ("next", "https://evil.example")];
+    assert_eq!(browser.submit("/oauth/sign-in", &page, &wrong).await.status(), 401);
+    let right = [("name", "Jo"), ("password", PASSWORD), ("next", "https://evil.example")];
+    let entered = browser.submit("/oauth/sign-in", &page, &right).await;
+    assert_eq!(entered.headers()["location"], "/oauth/sign-in", "never to another site");
+    browser.app.stop().await;
+}
