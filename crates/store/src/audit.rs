@@ -8,7 +8,7 @@ use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use crate::{
     Result, Store, Tx,
-    dialect::{execute, run},
+    dialect::run,
     text::{storable, stored_word},
 };
 
@@ -37,8 +37,10 @@ pub struct AuditFilter {
 const INSERT: &str = "
     INSERT INTO audit
         (id, at, request_id, principal, space, surface, tool, operation, risk, target, arguments,
-         outcome, detail, plan_digest, approval_id, duration_ms)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+         outcome, detail, plan_digest, approval_id, duration_ms) ";
+
+/// Rows of one statement at most: SQLite takes 32,766 parameters, PostgreSQL 65,535.
+const ROWS: usize = 256;
 
 const SELECT: &str = "SELECT * FROM audit WHERE TRUE";
 
@@ -50,51 +52,32 @@ const UNFINISHED: &str = "
             AND later.outcome <> 'intent')
     ORDER BY id DESC LIMIT $2";
 
-/// The insertion of `$record`, for either engine.
-macro_rules! insert {
-    ($record:expr) => {{
-        let record: &AuditRecord = $record;
-        sqlx::query(INSERT)
-            .bind(&record.id)
-            .bind(record.at.0)
-            .bind(storable(&record.request_id))
-            .bind(storable(&record.principal))
-            .bind(record.space.as_deref().map(storable))
-            .bind(storable(&record.surface))
-            .bind(storable(&record.tool))
-            .bind(record.operation.as_deref().map(storable))
-            .bind(record.risk.as_str())
-            .bind(record.target.as_deref().map(storable))
-            .bind(storable(&record.arguments))
-            .bind(record.outcome.as_str())
-            .bind(record.detail.as_deref().map(storable))
-            .bind(record.plan_digest.as_deref())
-            .bind(record.approval_id.as_deref().map(storable))
-            .bind(record.duration_ms)
-    }};
-}
-
 impl Store {
     /// Adds a row. Its id decides its place in the trail, so it must be a new `UUIDv7`.
     pub async fn audit_insert(&self, record: &AuditRecord) -> Result<()> {
-        execute!(self.write(), insert!(record))?;
-        Ok(())
+        self.audit_insert_all(std::slice::from_ref(record)).await
     }
 
-    /// Adds a row together with the change it is about, or one of many in one commit.
+    /// Adds a row together with the change it is about.
     pub async fn audit_insert_in_txn(&self, tx: &mut Tx, record: &AuditRecord) -> Result<()> {
-        execute!(tx.connection(), insert!(record))?;
+        let records = std::slice::from_ref(record);
+        run!(tx.connection(), |db| insert(records).build().execute(db).await.map(drop))?;
         Ok(())
     }
 
-    /// Adds rows in one commit: all of them or none.
+    /// Adds rows in one commit: all of them or none. A single statement carries them as far as
+    /// that goes, since each statement is a journey to the database.
     pub async fn audit_insert_all(&self, records: &[AuditRecord]) -> Result<()> {
-        if let [record] = records {
-            return self.audit_insert(record).await;
+        if records.is_empty() {
+            return Ok(());
+        }
+        if records.len() <= ROWS {
+            run!(self.write(), |db| insert(records).build().execute(db).await.map(drop))?;
+            return Ok(());
         }
         let mut tx = self.begin().await?;
-        for record in records {
-            self.audit_insert_in_txn(&mut tx, record).await?;
+        for records in records.chunks(ROWS) {
+            run!(tx.connection(), |db| insert(records).build().execute(db).await.map(drop))?;
         }
         tx.commit().await
     }
@@ -115,6 +98,36 @@ impl Store {
         })?;
         rows.into_iter().map(Row::into_record).collect()
     }
+}
+
+/// The insertion of at most [`ROWS`] rows.
+fn insert<DB: Database>(records: &[AuditRecord]) -> QueryBuilder<DB>
+where
+    for<'q> &'q str: Encode<'q, DB> + Type<DB>,
+    for<'q> Option<String>: Encode<'q, DB> + Type<DB>,
+    for<'q> i64: Encode<'q, DB> + Type<DB>,
+{
+    let optional = |text: &Option<String>| text.as_deref().map(|text| storable(text).into_owned());
+    let mut query = QueryBuilder::new(INSERT);
+    query.push_values(records, |mut row, record| {
+        row.push_bind(record.id.as_str())
+            .push_bind(record.at.0)
+            .push_bind(storable(&record.request_id).as_ref())
+            .push_bind(storable(&record.principal).as_ref())
+            .push_bind(optional(&record.space))
+            .push_bind(storable(&record.surface).as_ref())
+            .push_bind(storable(&record.tool).as_ref())
+            .push_bind(optional(&record.operation))
+            .push_bind(record.risk.as_str())
+            .push_bind(optional(&record.target))
+            .push_bind(storable(&record.arguments).as_ref())
+            .push_bind(record.outcome.as_str())
+            .push_bind(optional(&record.detail))
+            .push_bind(optional(&record.plan_digest))
+            .push_bind(optional(&record.approval_id))
+            .push_bind(record.duration_ms);
+    });
+    query
 }
 
 /// Only the conditions that are asked for, so that each engine can pick an index.

@@ -181,3 +181,24 @@ async fn an_id_is_used_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn many_rows_of_one_commit_are_all_there_or_none_is() {
+    on_each(|store| async move {
+        store.audit_insert_all(&[]).await.unwrap();
+        // More than one statement holds.
+        let rows: Vec<_> = (0..600).map(|number| record(&number.to_string())).collect();
+        store.audit_insert_all(&rows).await.unwrap();
+        let all = listed(&store, AuditFilter::default()).await;
+        let expected: Vec<_> = (0..600).rev().map(|number| number.to_string()).collect();
+        assert_eq!(all, expected);
+
+        let again: Vec<_> = (0..400)
+            .map(|number| record(&format!("again {number}")))
+            .chain([rows[0].clone()])
+            .collect();
+        assert!(store.audit_insert_all(&again).await.is_err());
+        assert_eq!(listed(&store, AuditFilter::default()).await.len(), 600);
+    })
+    .await;
+}
