@@ -69,6 +69,7 @@ pub async fn call(
     arguments: Map<String, Value>,
 ) -> Reply {
     let Some(tool) = surface.tool(name) else { return Reply::UnknownTool };
+    let _under_way = gateway.recorder().begin();
     let mut record = Record::start(conversation.caller(), surface.name(), name, &arguments);
     let started = Instant::now();
 

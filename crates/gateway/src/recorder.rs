@@ -1,52 +1,85 @@
 //! Writes audit rows so that calls which end together share one commit, and none is answered
 //! before its row is durable.
+//!
+//! A commit waits for the disk and costs two changes of thread, whatever is in it. So the one task
+//! that commits takes everything that waits, and while other calls are under way it waits a moment
+//! for their rows too, as PostgreSQL does with `commit_delay`. A call that is alone never waits.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    mem,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use pilothouse_model::{Error, audit::AuditRecord};
 use pilothouse_store::Store;
-use tokio::sync::{Mutex as Turn, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 /// Rows of one commit at most; the rest goes with the next.
 const BATCH: usize = 128;
+/// How long a row waits for those of calls that are under way.
+const DELAY: Duration = Duration::from_millis(1);
 
 type Answer = Result<(), String>;
+type Waiting = (AuditRecord, oneshot::Sender<Answer>);
 
 pub(crate) struct Recorder {
     store: Store,
-    waiting: Mutex<Vec<(AuditRecord, oneshot::Sender<Answer>)>>,
-    /// Held by the call that writes; the others queue their rows meanwhile.
-    turn: Turn<()>,
+    /// To the task that writes, which starts with the first row and ends with the recorder.
+    rows: OnceLock<mpsc::Sender<Waiting>>,
+    calls: Arc<AtomicUsize>,
+}
+
+/// Says that a call is under way, as long as it lives.
+pub(crate) struct UnderWay(Arc<AtomicUsize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Recorder {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, waiting: Mutex::default(), turn: Turn::default() }
+        Self { store, rows: OnceLock::new(), calls: Arc::default() }
+    }
+
+    /// Announces a call that will have a row.
+    pub(crate) fn begin(&self) -> UnderWay {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        UnderWay(Arc::clone(&self.calls))
     }
 
     /// Resolves when `record` is durable.
     pub(crate) async fn record(&self, record: AuditRecord) -> Result<(), Error> {
-        let (answer, mut answered) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((record, answer));
-        loop {
-            let turn = self.turn.lock().await;
-            // Whoever had the turn before may have taken this row along.
-            if let Ok(answer) = answered.try_recv() {
-                return answer.map_err(Error::internal);
-            }
-            self.write().await;
-            drop(turn);
-        }
+        let rows = self.rows.get_or_init(|| {
+            let (sender, rows) = mpsc::channel(BATCH);
+            tokio::spawn(write(self.store.clone(), rows, Arc::clone(&self.calls)));
+            sender
+        });
+        let (answer, answered) = oneshot::channel();
+        rows.send((record, answer)).await.map_err(Error::internal)?;
+        answered.await.map_err(Error::internal)?.map_err(Error::internal)
     }
+}
 
-    /// Writes what waits, in one commit, and tells everybody.
-    async fn write(&self) {
-        let (records, answers): (Vec<_>, Vec<_>) = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = waiting.len().min(BATCH);
-            waiting.drain(..count).unzip()
-        };
-        let written = self.store.audit_insert_all(&records).await;
+/// Writes what arrives, one commit at a time, and tells everybody.
+async fn write(store: Store, mut rows: mpsc::Receiver<Waiting>, calls: Arc<AtomicUsize>) {
+    let mut waiting = Vec::with_capacity(BATCH);
+    while rows.recv_many(&mut waiting, BATCH).await > 0 {
+        if waiting.len() < calls.load(Ordering::Relaxed).min(BATCH) {
+            tokio::time::sleep(DELAY).await;
+            while waiting.len() < BATCH
+                && let Ok(row) = rows.try_recv()
+            {
+                waiting.push(row);
+            }
+        }
+        let (records, answers): (Vec<_>, Vec<_>) = mem::take(&mut waiting).into_iter().unzip();
+        let written = store.audit_insert_all(&records).await;
         let answer: Answer = written.map_err(|error| error.to_string());
         for waiter in answers {
             // A call that was given up does not wait for its answer; its row is written.
@@ -57,8 +90,6 @@ impl Recorder {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use pilothouse_model::{Risk, Timestamp, audit::Outcome};
     use pilothouse_store::AuditFilter;
 
@@ -94,6 +125,7 @@ mod tests {
             .map(|number| {
                 let (recorder, store) = (Arc::clone(&recorder), store.clone());
                 tokio::spawn(async move {
+                    let _under_way = recorder.begin();
                     recorder.record(row(number)).await.unwrap();
                     let request_id = Some(number.to_string());
                     let filter = AuditFilter { request_id, ..AuditFilter::default() };
