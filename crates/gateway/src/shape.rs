@@ -15,16 +15,20 @@ pub(crate) const TOKENS: &str = "dev.pilothouse/estimatedTokens";
 pub(crate) const TRUNCATED: &str = "dev.pilothouse/truncated";
 
 /// A successful result.
-pub(crate) fn success(mut value: Value) -> CallToolResult {
-    let cut = shrink(&mut value);
-    let value = match value {
+pub(crate) fn success(value: Value) -> CallToolResult {
+    let mut value = match value {
         Value::Object(fields) => Value::Object(fields),
         other => json!({ "result": other }),
     };
-    let text = value.to_string();
+    let mut text = value.to_string();
+    let cut = (text.len() > MAX_RESULT).then(|| {
+        let note = shrink(&mut value, text.len());
+        text = value.to_string();
+        note
+    });
     let mut result = CallToolResult::structured(value);
-    result.content = vec![ContentBlock::text(text.clone())];
     result.meta = Some(meta(&text, cut.as_deref()));
+    result.content = vec![ContentBlock::text(text)];
     result
 }
 
@@ -55,26 +59,22 @@ fn meta(text: &str, cut: Option<&str>) -> MetaObject {
     meta
 }
 
-/// Cuts `value` to [`MAX_RESULT`] bytes: long texts first, then the ends of its lists. Returns
-/// what was cut, in words, when something was.
-fn shrink(value: &mut Value) -> Option<String> {
-    let size = size(value);
-    if size <= MAX_RESULT {
-        return None;
-    }
+/// Cuts `value`, which is `bytes` long, to [`MAX_RESULT`]: long texts first, then the ends of its
+/// lists. Returns what was cut, in words.
+fn shrink(value: &mut Value, bytes: usize) -> String {
     cut_texts(value, LONG_TEXT);
-    while self::size(value) > MAX_RESULT && halve_lists(value) {}
-    if self::size(value) > MAX_RESULT {
+    while size(value) > MAX_RESULT && halve_lists(value) {}
+    if size(value) > MAX_RESULT {
         *value = json!({ "preview": prefix(&value.to_string(), MAX_RESULT / 2) });
     }
     let note = format!(
-        "the result was {size} bytes and was cut to fit {MAX_RESULT}; ask for less (a smaller \
+        "the result was {bytes} bytes and was cut to fit {MAX_RESULT}; ask for less (a smaller \
          limit, a filter, one item, a part of the log)"
     );
     if let Value::Object(fields) = value {
         fields.insert("truncated".into(), Value::from(note.clone()));
     }
-    Some(note)
+    note
 }
 
 fn size(value: &Value) -> usize {
