@@ -35,7 +35,7 @@ fn grant(id: &str, account: Option<&str>) -> Grant {
         scope: "mcp:read".to_owned(),
         resource: "http://h/mcp".to_owned(),
         created_at: NOW,
-        expires_at: NOW.after(Duration::from_secs(60)),
+        expires_at: NOW.after(Duration::from_mins(1)),
         revoked_at: None,
     }
 }
@@ -89,7 +89,7 @@ async fn a_grant_lives_until_it_expires_is_revoked_or_its_account_is_disabled() 
         assert_eq!(store.grant_get("a").await.unwrap(), Some(grant("a", Some("id-jo"))));
         assert_eq!(state(&store, "a", NOW).await, GrantState::Live);
         assert_eq!(state(&store, "none", NOW).await, GrantState::Ended);
-        let late = NOW.after(Duration::from_secs(60));
+        let late = NOW.after(Duration::from_mins(1));
         assert_eq!(state(&store, "a", late).await, GrantState::Ended);
 
         store.account_set_disabled("id-jo", true).await.unwrap();
