@@ -24,8 +24,13 @@ struct Finding {
 }
 
 pub(super) async fn run(config: &Config, output: Output) -> Result<Exit, Error> {
-    let findings =
-        vec![data(config), database(config).await, terraform(config).await, listener(config).await];
+    let findings = vec![
+        data(config),
+        database(config).await,
+        terraform(config).await,
+        harness(config),
+        listener(config).await,
+    ];
     let missing = findings.iter().any(|finding| finding.status == "missing");
     if output.json {
         screen::json(&findings)?;
@@ -68,6 +73,17 @@ async fn terraform(config: &Config) -> Finding {
     match serve::terraform_binary(config).await {
         Ok(found) => ok("terraform", found),
         Err(error) => missing("terraform", &error),
+    }
+}
+
+/// Which account the harness surface is for. Having none is no fault.
+fn harness(config: &Config) -> Finding {
+    let Some(remote) = config.harness.remote() else {
+        return ok("harness", "not configured: HARNESS_API_KEY connects an account".into());
+    };
+    match remote.account() {
+        Ok(account) => ok("harness", format!("account {account} at {}", remote.base_url)),
+        Err(error) => missing("harness", &error),
     }
 }
 

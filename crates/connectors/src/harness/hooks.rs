@@ -1,6 +1,6 @@
 //! The hooks that `registry/harness/` names.
 
-use super::{diagnose, exemption, log, refine, run, visual};
+use super::{diagnose, exemption, log, refine, run, status, visual};
 use crate::connector::hook::Hook;
 
 pub(super) const HOOKS: &[(&str, Hook)] = &[
@@ -13,6 +13,7 @@ pub(super) const HOOKS: &[(&str, Hook)] = &[
     ("idp_entity_list", |it, args| Box::pin(refine::entities(it, args))),
     ("idp_workflow_list", |it, args| Box::pin(refine::workflows(it, args))),
     ("pipeline_run", |it, args| Box::pin(run::run(it, args))),
+    ("project_status", |it, args| Box::pin(status::project(it, args))),
     ("release_execution_activity_list", |it, args| Box::pin(refine::release_activities(it, args))),
     ("release_list", |it, args| Box::pin(refine::releases(it, args))),
     ("remediation_diff_list", |it, args| Box::pin(refine::remediation(it, args))),

@@ -106,3 +106,16 @@ async fn types_and_schemas_are_shown_without_asking_harness() {
     assert_eq!(harness.fake.seen().len(), 0);
     harness.app.stop().await;
 }
+
+#[tokio::test]
+async fn a_project_has_a_verdict() {
+    let harness = Harness::start().await;
+    let status = harness.ok("harness_status", json!({ "limit": 2 })).await;
+    assert_eq!(status["summary"]["health"], "degraded", "{status:#}");
+    assert_eq!(status["failed_executions"][0]["execution_id"], "deploy_shop-run-3");
+    let empty = harness.ok("harness_status", json!({ "project_id": "billing" })).await;
+    assert_eq!(empty["summary"]["health"], "healthy", "{empty:#}");
+    let unified = harness.app.ok("infra_status", json!({ "platform": "harness" })).await;
+    assert_eq!(unified["platforms"][0]["status"]["summary"]["total_failed"], 1, "{unified:#}");
+    harness.app.stop().await;
+}
