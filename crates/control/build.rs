@@ -6,7 +6,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 const INCLUDE: &str = "../../proto/tharsis";
 
 /// The files of the services that the platform serves; what they import follows.
-const SERVED: [&str; 10] = [
+const SERVED: [&str; 11] = [
     "caller.proto",
     "configuration_version.proto",
     "group.proto",
@@ -14,6 +14,7 @@ const SERVED: [&str; 10] = [
     "managed_identity.proto",
     "namespace_variable.proto",
     "run.proto",
+    "service_account.proto",
     "state_version.proto",
     "version.proto",
     "workspace.proto",
@@ -21,8 +22,12 @@ const SERVED: [&str; 10] = [
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={INCLUDE}");
-    let descriptors = protox::compile(SERVED, [INCLUDE])?;
+    let mut compiler = protox::Compiler::new([INCLUDE])?;
+    compiler.include_imports(true).include_source_info(true).open_files(SERVED)?;
+    let descriptors = compiler.file_descriptor_set();
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    // Tests walk every method.
+    fs::write(out.join("services.bin"), compiler.encode_file_descriptor_set())?;
     for (folder, server) in [("server", true), ("client", false)] {
         let folder = out.join(folder);
         fs::create_dir_all(&folder)?;

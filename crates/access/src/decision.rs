@@ -1,8 +1,15 @@
 //! The decision: asked once per call, before anything runs.
+//!
+//! In this order: what the roles allow, what an endpoint refuses, what needs a person's word.
 
-use pilothouse_model::{Principal, Risk};
+use std::borrow::Cow;
 
-use crate::Policy;
+use pilothouse_model::{Caller, Error, Namespace, Risk};
+
+use crate::{
+    Policy, Requirement, requirement,
+    standing::{Standing, standing, standing_anywhere},
+};
 
 /// What is about to happen.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +17,17 @@ pub struct Action<'a> {
     /// `platform.type.operation`, or the tool's name for what touches no platform.
     pub operation: &'a str,
     pub risk: Risk,
+    pub place: Place<'a>,
+}
+
+/// Where it happens.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// On no platform.
+    Nowhere,
+    In(&'a Namespace),
+    /// Anywhere in a realm: a list, of which the platform shows what the caller may see.
+    Throughout(&'a str),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,78 +36,112 @@ pub enum Verdict {
     /// A person must say yes to exactly this.
     Ask,
     Deny,
+    /// Denied, and the caller may not know that the target exists.
+    Hide,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     pub verdict: Verdict,
-    /// The rule that decided, for the audit record.
-    pub rule: &'static str,
+    /// The rule or policy that decided, for the audit record.
+    pub rule: Cow<'static, str>,
     pub reason: String,
 }
 
-/// Decides under `policy` whether `principal` may do `action` now, may do it once a person
-/// agrees, or may not do it.
-pub fn decide(principal: &Principal, action: &Action<'_>, policy: &Policy) -> Decision {
-    let Action { operation, risk } = action;
+/// Decides under `policy` whether `caller` may do `action` now, may do it once a person agrees,
+/// or may not do it.
+pub fn decide(caller: &Caller, action: &Action<'_>, policy: &Policy) -> Decision {
+    let role = match by_role(caller, action) {
+        Ok(role) => role,
+        Err(refusal) => return refusal,
+    };
+    let Action { operation, risk, .. } = action;
     if risk.is_read() {
-        return allow("read", format!("{} may read", principal.name));
+        return decision(Verdict::Allow, "read", format!("{role} may read"));
     }
     if policy.read_only {
-        return Decision {
-            verdict: Verdict::Deny,
-            rule: "read_only",
-            reason: format!("{operation} changes something and this endpoint is read-only"),
-        };
+        let reason = format!("{operation} changes something and this endpoint is read-only");
+        return decision(Verdict::Deny, "read_only", reason);
     }
     if policy.auto_approve.covers(*risk) {
-        return allow("auto_approve", format!("{risk} is within {}", policy.auto_approve));
+        let reason = format!("{role}; {risk} is within {}", policy.auto_approve);
+        return decision(Verdict::Allow, "auto_approve", reason);
     }
-    Decision {
-        verdict: Verdict::Ask,
-        rule: "confirm_writes",
-        reason: format!("{operation} is a {risk} and needs a person's approval"),
+    let reason = format!("{operation} is a {risk} and needs a person's approval");
+    decision(Verdict::Ask, "confirm_writes", reason)
+}
+
+/// The decision about a call to a platform's own API, where nobody can be asked: its client is
+/// the person's own. Roles and refusals count, confirmations do not.
+pub fn decide_direct(caller: &Caller, action: &Action<'_>, policy: &Policy) -> Decision {
+    match decide(caller, action, policy) {
+        Decision { verdict: Verdict::Ask, .. } => {
+            decision(Verdict::Allow, "direct", "the platform's own client acts".to_owned())
+        }
+        decided => decided,
     }
 }
 
-fn allow(rule: &'static str, reason: String) -> Decision {
-    Decision { verdict: Verdict::Allow, rule, reason }
+/// Which role lets the caller do it, in words; else the refusal.
+fn by_role(caller: &Caller, action: &Action<'_>) -> Result<String, Decision> {
+    let required = requirement(action.operation, action.risk);
+    let name = &caller.principal.name;
+    let (found, place) = match action.place {
+        _ if required == Requirement::Identity => return Ok(format!("{name} is signed in")),
+        Place::Nowhere => return Ok(format!("{name} is signed in")),
+        Place::In(namespace) => (standing(caller, namespace), namespace.to_string()),
+        Place::Throughout(realm) => (standing_anywhere(caller, realm), format!("{realm}:")),
+    };
+    let least = required.least_role();
+    match found {
+        Standing::Operator => Ok(format!("{name} is the operator")),
+        Standing::Role { role, granted_on } if found.reaches(least) => {
+            Ok(format!("{name} is {role} of {granted_on}"))
+        }
+        Standing::Role { role, .. } => {
+            let needs = least.map_or("the operator", pilothouse_model::Role::as_str);
+            let reason = format!(
+                "{} needs {needs} in {place}, where {name} is {role}",
+                described(required, action.operation)
+            );
+            Err(decision(Verdict::Deny, "role", reason))
+        }
+        Standing::Stranger => {
+            let reason = format!("{name} has no role in {place}");
+            let verdict = match action.place {
+                Place::In(_) => Verdict::Hide,
+                Place::Nowhere | Place::Throughout(_) => Verdict::Deny,
+            };
+            Err(decision(verdict, "role", reason))
+        }
+    }
+}
+
+fn described(required: Requirement, operation: &str) -> String {
+    match required {
+        Requirement::Permission(permission) => permission.to_string(),
+        Requirement::Identity | Requirement::Role(_) => operation.to_owned(),
+    }
+}
+
+fn decision(verdict: Verdict, rule: &'static str, reason: String) -> Decision {
+    Decision { verdict, rule: Cow::Borrowed(rule), reason }
+}
+
+impl Decision {
+    /// The refusal as an error; what is hidden reads as `not_found`, which says what a target that
+    /// does not exist would say.
+    pub fn refusal(&self, not_found: impl FnOnce() -> Error) -> Option<Error> {
+        match self.verdict {
+            Verdict::Allow | Verdict::Ask => None,
+            Verdict::Hide => Some(not_found()),
+            Verdict::Deny => Some(
+                Error::forbidden(&self.reason)
+                    .hint("an operator grants roles with: pilothouse members grant"),
+            ),
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use pilothouse_model::Risk::{Destructive, HighWrite, LowWrite, MediumWrite, Read};
-
-    use super::*;
-    use crate::AutoApprove;
-
-    fn verdict(auto_approve: AutoApprove, read_only: bool, risk: Risk) -> Verdict {
-        let policy = Policy { auto_approve, read_only };
-        let action = Action { operation: "tharsis.run.apply", risk };
-        decide(&Principal::local_user("jo"), &action, &policy).verdict
-    }
-
-    #[test]
-    fn reads_are_free_and_writes_ask_up_to_the_level() {
-        use AutoApprove as A;
-        use Verdict::{Allow, Ask};
-        for (level, expected) in [
-            (A::None, [Allow, Ask, Ask, Ask, Ask]),
-            (A::LowWrite, [Allow, Allow, Ask, Ask, Ask]),
-            (A::MediumWrite, [Allow, Allow, Allow, Ask, Ask]),
-            (A::HighWrite, [Allow, Allow, Allow, Allow, Ask]),
-            (A::All, [Allow; 5]),
-        ] {
-            let got = Risk::ALL.map(|risk| verdict(level, false, risk));
-            assert_eq!(got, expected, "{level}");
-        }
-    }
-
-    #[test]
-    fn read_only_refuses_every_write_whatever_the_level() {
-        assert_eq!(verdict(AutoApprove::All, true, Read), Verdict::Allow);
-        for risk in [LowWrite, MediumWrite, HighWrite, Destructive] {
-            assert_eq!(verdict(AutoApprove::All, true, risk), Verdict::Deny);
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ mod password;
 
 use std::time::Duration;
 
-use pilothouse_model::{Error, Principal, PrincipalKind, Timestamp};
+use pilothouse_model::{Error, Namespace, Principal, PrincipalKind, Role, Timestamp};
 use pilothouse_store::{
     Store,
     identity::{Account, UseOutcome},
@@ -13,7 +13,7 @@ use pilothouse_store::{
 use uuid::Uuid;
 
 pub use self::password::{LONGEST, SHORTEST};
-use crate::random;
+use crate::{membership, random};
 
 /// How long a browser stays signed in.
 pub const SESSION: Duration = Duration::from_hours(12);
@@ -46,7 +46,8 @@ pub fn principal(account: &Account) -> Principal {
     }
 }
 
-/// Makes an account with a password.
+/// Makes an account with a password. An administrator owns everything; anybody else has no role
+/// until somebody grants one.
 pub async fn create(
     store: &Store,
     name: &str,
@@ -72,6 +73,11 @@ pub async fn create(
             error.into()
         }
     })?;
+    if admin {
+        let subject = principal(&account).id;
+        let place = Namespace::everything();
+        membership::grant(store, &subject, Role::Owner, &place, &subject, now).await?;
+    }
     Ok(account)
 }
 

@@ -4,6 +4,8 @@ mod account;
 mod approval;
 mod audit;
 mod connect;
+mod key;
+mod member;
 mod reference;
 mod run;
 mod server;
@@ -23,6 +25,8 @@ pub use self::{
     approval::{ApprovalCommand, ApprovalDecision},
     audit::AuditArguments,
     connect::ConnectArguments,
+    key::{KeyCommand, KeyCreateArguments},
+    member::{Member, MemberCommand, Place},
     reference::reference,
     run::{RunCommand, RunListArguments, RunLogsArguments},
     server::{ServeArguments, StdioArguments, Surface, TourArguments},
@@ -87,6 +91,12 @@ pub enum Command {
     /// Decide about writes that wait for a person
     #[command(subcommand)]
     Approvals(ApprovalCommand),
+    /// Say who has which role where
+    #[command(subcommand)]
+    Members(MemberCommand),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Keys(KeyCommand),
     /// Show what was called, by whom, and how it ended
     Audit(AuditArguments),
     /// Say who may sign in

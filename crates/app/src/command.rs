@@ -5,6 +5,8 @@ mod approval;
 mod audit;
 mod doctor;
 mod health;
+mod key;
+mod member;
 mod run;
 mod screen;
 mod token;
@@ -35,6 +37,8 @@ pub async fn run(cli: &Cli, config: Config, places: &Places<'_>) -> Result<Exit,
         Command::Health => health::run(&config).await,
         Command::Runs(command) => run::run(&compose(&config).await?, command).await,
         Command::Approvals(command) => approval::run(&compose(&config).await?, command).await,
+        Command::Members(command) => member::run(&compose(&config).await?, command).await,
+        Command::Keys(command) => key::run(&compose(&config).await?, command).await,
         Command::Audit(arguments) => audit::run(&compose(&config).await?, arguments).await,
         Command::Accounts(command) => account::run(&compose(&config).await?.store, command).await,
         Command::Tokens(command) => token::run(&compose(&config).await?.store, command).await,

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use pilothouse_access::Policy;
+use pilothouse_access::{Directory, Policy};
 use pilothouse_connectors::{Connector, Connectors, Options, Rate, Transport, transport::Embedded};
 use pilothouse_control::terraform::{self, Terraform};
 use pilothouse_gateway::{DropIn, Gateway, Limits, Surface, UNIFIED};
@@ -25,6 +25,8 @@ pub struct Product {
     pub store: Store,
     pub terraform: Arc<Terraform>,
     pub gateway: Arc<Gateway>,
+    /// What was granted to whom.
+    pub directory: Directory,
     /// The person at this machine, who owns its data directory.
     pub operator: Principal,
     policy: Policy,
@@ -50,6 +52,7 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
     let gateway =
         Gateway::new(connectors, store.clone(), Limits::new(config.limit.calls_per_second));
     Ok(Product {
+        directory: Directory::new(store.clone()),
         store,
         terraform,
         gateway: Arc::new(gateway),
@@ -69,6 +72,7 @@ fn terraform_config(config: &Config) -> terraform::Config {
     let settings = &config.terraform;
     let mut terraform = terraform::Config::new(&config.data.directory);
     terraform.terraform.clone_from(&settings.binary);
+    terraform.policy = config.policy.clone();
     terraform.max_jobs = settings.parallel_jobs.get() as usize;
     terraform
 }

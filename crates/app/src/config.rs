@@ -3,6 +3,7 @@
 //!
 //! Nothing else in the product reads the environment or a configuration file.
 
+mod access;
 mod data;
 mod harness;
 mod layer;
@@ -26,6 +27,7 @@ use std::path::PathBuf;
 use pilothouse_access::Policy;
 
 pub use self::{
+    access::Access,
     data::Data,
     harness::Harness,
     layer::{Flag, MAX_FILE_BYTES},
@@ -49,6 +51,7 @@ pub struct Config {
     pub log: Log,
     /// For every surface that has no switches of its own.
     pub policy: Policy,
+    pub access: Access,
     pub limit: Limit,
     pub terraform: Terraform,
     pub tharsis: Tharsis,
@@ -84,6 +87,7 @@ impl Config {
         let data = Data::read(reader, places);
         let log = Log::read(reader);
         let policy = policy::read(reader);
+        let access = Access::read(reader);
         let limit = Limit::read(reader);
         let terraform = Terraform::read(reader);
         let tharsis = Tharsis::read(reader);
@@ -93,6 +97,7 @@ impl Config {
             data: data?,
             log: log?,
             policy: policy?,
+            access: access?,
             limit: limit?,
             terraform: terraform?,
             tharsis: tharsis?,

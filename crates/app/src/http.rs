@@ -18,7 +18,13 @@ use pilothouse_gateway::{
 };
 use pilothouse_model::Error;
 
-pub(crate) use self::{auth::Door, identity::Identity};
+pub(crate) use self::{
+    auth::{
+        Door,
+        credential::{ApiKeys, Credential},
+    },
+    identity::Identity,
+};
 use crate::compose::Product;
 
 /// The router over all surfaces and embedded platforms of `product`, and its MCP endpoints, which

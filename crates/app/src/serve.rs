@@ -29,7 +29,7 @@ use crate::{
     compose::{Product, compose},
     config::Config,
     exit::Exit,
-    http::{self, Door, Identity},
+    http::{self, ApiKeys, Credential, Door, Identity},
     interrupt, notice,
 };
 
@@ -68,7 +68,11 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let vault = Arc::new(vault(&config, &product.store));
     let keys = SigningKeys::new(product.store.clone(), Arc::clone(&vault));
     let bearers = Arc::new(Bearers::new(product.store.clone(), site.clone(), keys));
-    let door = Door::new(site.clone(), vec![Box::new(token), Box::new(Arc::clone(&bearers))]);
+    let directory = product.directory.clone();
+    let keys = ApiKeys::new(directory.clone(), config.access.clone());
+    let credentials: Vec<Box<dyn Credential>> =
+        vec![Box::new(token), Box::new(keys), Box::new(Arc::clone(&bearers))];
+    let door = Door::new(site.clone(), credentials, directory);
     let door = Arc::new(door);
     let oauth = OAuth { store: product.store.clone(), bearers };
     let identity = Arc::new(Identity::new(oauth)?);

@@ -93,6 +93,11 @@ impl Connector {
         self
     }
 
+    /// Where calls act that leave out the argument of this name (`org_id`, `project_id`).
+    pub fn acts_in(&self, argument: &str) -> Option<&str> {
+        self.defaults.of(argument)
+    }
+
     pub fn platform(&self) -> &str {
         self.catalog.name()
     }

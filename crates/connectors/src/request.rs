@@ -31,7 +31,7 @@ pub struct ScopeDefaults {
 
 impl ScopeDefaults {
     /// The value for the argument of this name.
-    fn of(&self, name: &str) -> Option<&str> {
+    pub(crate) fn of(&self, name: &str) -> Option<&str> {
         match name {
             Scope::ORG => self.org.as_deref(),
             Scope::PROJECT => self.project.as_deref(),

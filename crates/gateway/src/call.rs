@@ -3,13 +3,15 @@
 mod confirm;
 mod execute;
 mod once;
+mod place;
 mod plan;
 mod record;
+mod sight;
 
 use std::time::Instant;
 
-use pilothouse_access::{Action, Decision, Verdict, decide};
-use pilothouse_model::{Error, Timestamp, audit::Outcome};
+use pilothouse_access::{Action, Decision, Place, Verdict, decide};
+use pilothouse_model::{Error, Risk, Timestamp, audit::Outcome};
 use rmcp::model::CallToolResult;
 use serde_json::{Map, Value, json};
 
@@ -76,10 +78,10 @@ pub async fn call(
     let end = async {
         tool.schema()?.check(&arguments)?;
         let (controls, arguments) = Controls::split(arguments)?;
-        let request = tool.resolve(surface.reach(gateway), arguments.clone())?;
+        let mut request = tool.resolve(surface.reach(gateway), arguments.clone())?;
         record.resolved(&request);
         let path = Path { gateway, surface, conversation, tool: name, controls, arguments };
-        govern(&path, &mut record, &request).await
+        govern(&path, &mut record, &mut request).await
     }
     .await;
 
@@ -104,11 +106,11 @@ pub(crate) async fn read(
     let arguments = invocation.arguments.clone();
     let mut record = Record::start(conversation.caller(), surface.name(), what, &arguments);
     let started = Instant::now();
-    let request = Request::Operation(invocation);
+    let mut request = Request::Operation(invocation);
     record.resolved(&request);
     let controls = Controls::default();
     let path = Path { gateway, surface, conversation, tool: what, controls, arguments };
-    let end = govern(&path, &mut record, &request).await.map(redacted);
+    let end = govern(&path, &mut record, &mut request).await.map(redacted);
     record.ended(&end, started.elapsed());
     if let Err(error) = record.save_outcome(gateway).await {
         tracing::error!(%error, source = ?error.source, "a read could not be recorded");
@@ -123,18 +125,19 @@ pub(crate) async fn read(
 }
 
 /// Decides, obtains a person's word where one is needed, and executes.
-async fn govern(path: &Path<'_>, record: &mut Record, request: &Request) -> Result<End, Error> {
+async fn govern(path: &Path<'_>, record: &mut Record, request: &mut Request) -> Result<End, Error> {
     let caller = path.conversation.caller();
-    let action = Action { operation: request.operation(), risk: request.risk() };
-    if !caller.scopes.permit(action.operation, action.risk) {
-        let needed = caller.scopes.step_up(action.operation, action.risk);
-        let error = format!("{} needs a token with the scopes {needed}", action.operation);
+    let (operation, risk) = (request.operation(), request.risk());
+    if !caller.scopes.permit(operation, risk) {
+        let needed = caller.scopes.step_up(operation, risk);
+        let error = format!("{operation} needs a token with the scopes {needed}");
         return Ok(End::OutOfScope(Error::forbidden(error)));
     }
-    let decision = decide(&caller.principal, &action, path.surface.policy());
+    let decision = decide_about(path, request).await?;
     record.decided(&decision);
-    if decision.verdict == Verdict::Deny {
-        return Err(Error::forbidden(decision.reason));
+    let target = request.target().unwrap_or_default();
+    if let Some(refusal) = decision.refusal(|| Error::not_found(request.operation(), target)) {
+        return Err(refusal);
     }
     path.gateway.limits().take(&caller.principal)?;
     if request.risk().is_read() {
@@ -146,6 +149,54 @@ async fn govern(path: &Path<'_>, record: &mut Record, request: &Request) -> Resu
         return Ok(End::Planned(json!({ "dry_run": true, "plan": plan })));
     }
     once::once(path, || write(path, record, request, &decision)).await
+}
+
+/// The one decision about a call. What asks many things is narrowed to those that may be asked.
+async fn decide_about(path: &Path<'_>, request: &mut Request) -> Result<Decision, Error> {
+    let caller = path.conversation.caller();
+    let home = path.surface.platform();
+    match request {
+        Request::Operation(invocation) => decide_invocation(path, invocation).await,
+        Request::Wait(wait) => decide_invocation(path, &wait.get).await,
+        Request::Answer { verb, value } => {
+            sight::limit(path.gateway, home, caller, value)?;
+            Ok(decide_locally(path, verb))
+        }
+        Request::Search(search) => {
+            sight::limit_types(path.gateway, home, caller, &mut search.types);
+            search.lists = allowed(path, std::mem::take(&mut search.lists)).await?;
+            Ok(decide_locally(path, "search"))
+        }
+        Request::Overview(overview) => {
+            overview.parts = allowed(path, std::mem::take(&mut overview.parts)).await?;
+            Ok(decide_locally(path, "status"))
+        }
+    }
+}
+
+/// Those of several reads that the caller may do.
+async fn allowed(path: &Path<'_>, parts: Vec<Invocation>) -> Result<Vec<Invocation>, Error> {
+    let mut allowed = Vec::with_capacity(parts.len());
+    for part in parts {
+        if decide_invocation(path, &part).await?.verdict == Verdict::Allow {
+            allowed.push(part);
+        }
+    }
+    Ok(allowed)
+}
+
+async fn decide_invocation(path: &Path<'_>, invocation: &Invocation) -> Result<Decision, Error> {
+    let caller = path.conversation.caller();
+    let whereabouts = place::of(caller, invocation).await?;
+    let Invocation { name, risk, .. } = invocation;
+    let action = Action { operation: name, risk: *risk, place: whereabouts.place() };
+    Ok(decide(caller, &action, path.surface.policy()))
+}
+
+/// About what the registry alone answers.
+fn decide_locally(path: &Path<'_>, verb: &str) -> Decision {
+    let action = Action { operation: verb, risk: Risk::Read, place: Place::Nowhere };
+    decide(path.conversation.caller(), &action, path.surface.policy())
 }
 
 /// Plans, confirms and executes a write.

@@ -116,6 +116,11 @@ impl Surface {
         &self.name
     }
 
+    /// The platform whose name callers of this surface leave out.
+    pub(crate) fn platform(&self) -> Option<&str> {
+        self.home.as_ref().map(Home::platform)
+    }
+
     pub(crate) fn instance(&self) -> Option<&str> {
         self.instance.as_deref()
     }

@@ -5,15 +5,19 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Scopes;
+use crate::{Authority, Grant, Scopes};
 
 /// What kind of identity a principal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PrincipalKind {
+    /// Who runs this installation: may do everything.
+    Operator,
     User,
     ServiceAccount,
     External,
+    /// A named key that an operator made.
+    ApiKey,
 }
 
 impl PrincipalKind {
@@ -22,6 +26,7 @@ impl PrincipalKind {
         match id.split_once(':') {
             Some(("user", _)) => Self::User,
             Some(("sa" | "client", _)) => Self::ServiceAccount,
+            Some(("key", _)) => Self::ApiKey,
             _ => Self::External,
         }
     }
@@ -40,7 +45,7 @@ pub struct Principal {
 impl Principal {
     /// The operating-system user, who owns a stdio server and its data directory.
     pub fn local_user(name: &str) -> Self {
-        Self { id: format!("user:{name}"), kind: PrincipalKind::User, name: name.to_owned() }
+        Self { id: format!("user:{name}"), kind: PrincipalKind::Operator, name: name.to_owned() }
     }
 }
 
@@ -54,15 +59,27 @@ pub struct Caller {
     pub scopes: Scopes,
     /// Ties together the audit rows and log lines of one call.
     pub request_id: Arc<str>,
+    /// What the principal was granted when the call began.
+    pub authority: Authority,
+    /// The gateway has decided about this call: whoever carries it out applies the authority and
+    /// asks no policy again.
+    pub decided: bool,
 }
 
 impl Caller {
+    /// Everything is granted to an operator, nothing to anybody else; see [`Caller::granted`].
     pub fn new(principal: Principal) -> Self {
+        let authority = match principal.kind {
+            PrincipalKind::Operator => Authority::Everything,
+            _ => Authority::nothing(),
+        };
         Self {
             principal: Arc::new(principal),
             space: None,
             scopes: Scopes::ALL,
             request_id: uuid::Uuid::now_v7().simple().to_string().into(),
+            authority,
+            decided: false,
         }
     }
 
@@ -70,6 +87,21 @@ impl Caller {
     #[must_use]
     pub fn limited_to(self, scopes: Scopes) -> Self {
         Self { scopes, ..self }
+    }
+
+    /// The same call with what was granted to its principal. An operator keeps everything.
+    #[must_use]
+    pub fn granted(self, grants: Vec<Grant>) -> Self {
+        match self.authority {
+            Authority::Everything => self,
+            Authority::Granted(_) => Self { authority: Authority::granted(grants), ..self },
+        }
+    }
+
+    /// The same call, once the gateway has decided about it.
+    #[must_use]
+    pub fn decided(self) -> Self {
+        Self { decided: true, ..self }
     }
 
     /// The same principal in a new call.

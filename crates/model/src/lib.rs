@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod caller;
 pub mod error;
+pub mod grant;
 pub mod id;
 pub mod risk;
 pub mod scope;
@@ -13,6 +14,7 @@ pub mod time;
 
 pub use caller::{Caller, Principal, PrincipalKind};
 pub use error::{Error, Kind, Result};
+pub use grant::{Authority, Grant, Namespace, Role};
 pub use risk::{Effect, Risk};
 pub use scope::Scopes;
 pub use time::Timestamp;

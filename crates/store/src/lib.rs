@@ -40,6 +40,7 @@
 //! 6. **Tests.** In `tests/it/<aggregate>.rs`, through `backend::on_each`, so that they run on
 //!    both engines.
 
+pub mod access;
 mod approval;
 mod audit;
 mod connect;

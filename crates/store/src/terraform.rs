@@ -5,17 +5,17 @@
 
 mod change;
 mod configuration_version;
-mod error;
+pub(crate) mod error;
 mod group;
 mod job;
 mod job_log;
 mod job_signal;
 mod managed_identity;
 mod namespace;
-mod page;
+pub(crate) mod page;
 mod plan;
 mod report;
-mod row;
+pub(crate) mod row;
 mod run;
 mod run_variable;
 mod state_version;

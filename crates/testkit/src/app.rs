@@ -52,6 +52,11 @@ impl TestApp {
         &self.token
     }
 
+    /// Speaks with another credential from now on.
+    pub fn sign_in(&mut self, token: &str) {
+        token.clone_into(&mut self.token);
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.running.url)
     }

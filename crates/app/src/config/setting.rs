@@ -1,7 +1,7 @@
 //! What can be configured. Each concern declares its settings next to its struct; [`GROUPS`] is
 //! the one table of them all, and `docs/reference/environment.md` is written from it.
 
-use super::{data, harness, limit, log, policy, server, terraform, tharsis};
+use super::{access, data, harness, limit, log, policy, server, terraform, tharsis};
 
 /// One value that an operator may set.
 #[derive(Debug)]
@@ -51,11 +51,12 @@ pub struct Group {
     pub settings: &'static [&'static Setting],
 }
 
-pub static GROUPS: [&Group; 8] = [
+pub static GROUPS: [&Group; 9] = [
     &server::GROUP,
     &data::GROUP,
     &log::GROUP,
     &policy::GROUP,
+    &access::GROUP,
     &limit::GROUP,
     &terraform::GROUP,
     &tharsis::GROUP,

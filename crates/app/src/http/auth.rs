@@ -14,8 +14,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use pilothouse_access::Site;
-use pilothouse_model::{Caller, Error, Risk, Scopes};
+use pilothouse_access::{Directory, Site};
+use pilothouse_model::{Caller, Error, Kind, Risk, Scopes};
 use serde_json::json;
 
 use self::credential::{Credential, Presented, Refused};
@@ -24,18 +24,29 @@ use self::credential::{Credential, Presented, Refused};
 pub(crate) struct Door {
     site: Site,
     credentials: Vec<Box<dyn Credential>>,
+    directory: Directory,
 }
 
 impl Door {
-    pub(crate) fn new(site: Site, credentials: Vec<Box<dyn Credential>>) -> Self {
-        Self { site, credentials }
+    pub(crate) fn new(
+        site: Site,
+        credentials: Vec<Box<dyn Credential>>,
+        directory: Directory,
+    ) -> Self {
+        Self { site, credentials, directory }
     }
 
-    /// The caller, as the first credential that knows what is presented names them.
+    /// The caller, as the first credential that knows what is presented names them, with what was
+    /// granted to them.
     async fn caller(&self, presented: &Presented<'_>) -> Result<Caller, Refused> {
         for credential in &self.credentials {
             if let Some(caller) = credential.caller(presented).await? {
-                return Ok(caller);
+                return match self.directory.admit(caller, &[]).await {
+                    Err(error) if error.kind == Kind::Unauthenticated => {
+                        Err(Refused::invalid(error.message))
+                    }
+                    admitted => Ok(admitted?),
+                };
             }
         }
         Err(Refused::invalid("the token is not valid"))

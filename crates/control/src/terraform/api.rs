@@ -4,6 +4,7 @@
 mod cursor;
 mod door;
 mod failure;
+mod gate;
 mod grpc;
 mod proto;
 mod rest;

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
+use pilothouse_access::Policy;
 use pilothouse_model::Timestamp;
 
 use super::executor::{ArchiveLimits, Settings};
@@ -21,6 +22,8 @@ pub struct Config {
     /// How long a job belongs to a server that gives no sign of life.
     pub lease: Duration,
     pub clock: Clock,
+    /// For the platform's own clients; the gateway has its own for its calls.
+    pub policy: Policy,
 }
 
 impl Config {
@@ -34,6 +37,7 @@ impl Config {
             upload_limit: 20 * 1024 * 1024,
             lease: Duration::from_secs(30),
             clock: Clock::system(),
+            policy: Policy::default(),
         }
     }
 

@@ -12,6 +12,16 @@ pub(crate) const MANAGED_IDENTITIES: i64 = 1000;
 /// Per workspace.
 pub(crate) const ASSIGNED_IDENTITIES: i64 = 1000;
 
+pub(crate) const SERVICE_ACCOUNTS_PER_GROUP: i64 = 1000;
+/// Per service account.
+pub(crate) const TRUST_POLICIES: usize = 10;
+/// Per trust policy.
+pub(crate) const BOUND_CLAIMS: usize = 20;
+/// Bytes of a claim's name or value.
+pub(crate) const CLAIM: usize = 512;
+/// Bytes.
+pub(crate) const ISSUER: usize = 1024;
+
 /// What "time period" means in the names of limits.
 pub(crate) const PERIOD: Duration = Duration::from_hours(1);
 pub(crate) const RUNS_PER_WORKSPACE: i64 = 100;

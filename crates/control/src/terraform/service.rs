@@ -9,6 +9,7 @@ pub(crate) mod managed_identity;
 mod namespace;
 pub(crate) mod run;
 pub(crate) mod run_create;
+pub(crate) mod service_account;
 pub(crate) mod state_version;
 pub(crate) mod variable;
 pub(crate) mod workspace;

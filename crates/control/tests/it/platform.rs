@@ -1,6 +1,7 @@
 //! The Terraform platform, spoken to as its clients do: gRPC and REST through the router. Jobs
 //! are executed by a script instead of Terraform.
 
+mod access;
 mod cancel;
 mod client;
 mod door;

@@ -41,7 +41,7 @@ pub(super) async fn execute(
 async fn invoke(conversation: &dyn Conversation, invocation: &Invocation) -> Result<Value, Error> {
     let Invocation { connector, operation, arguments, view, .. } = invocation;
     let (reports, mut reported) = mpsc::channel(PENDING_REPORTS);
-    let scope = Scope::new(conversation.caller().clone()).watched(move |progress| {
+    let scope = Scope::new(conversation.caller().clone().decided()).watched(move |progress| {
         // A client that reads slowly misses reports, not results.
         let _ = reports.try_send(Report::from(progress));
     });

@@ -70,7 +70,8 @@ async fn read_target(caller: &Caller, invocation: &Invocation) -> Result<Option<
         return Ok(None);
     }
     let arguments = Map::from_iter([("id".to_owned(), Value::from(id.as_str()))]);
-    connector.call(caller, &format!("{type_name}.get"), arguments).await.map(Some)
+    let caller = caller.clone().decided();
+    connector.call(&caller, &format!("{type_name}.get"), arguments).await.map(Some)
 }
 
 /// Changes when the target does.

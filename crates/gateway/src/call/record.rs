@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pilothouse_access::{Decision, Plan};
+use pilothouse_access::{Decision, Plan, Verdict};
 use pilothouse_model::{
     Caller, Error, Kind, Risk,
     audit::{AuditRecord, Outcome},
@@ -20,6 +20,8 @@ const MAX_DETAIL: usize = 2 * 1024;
 
 pub(super) struct Record {
     row: AuditRecord,
+    /// A rule refused the call; the detail names it.
+    refused: bool,
 }
 
 impl Record {
@@ -48,6 +50,7 @@ impl Record {
                 approval_id: None,
                 duration_ms: 0,
             },
+            refused: false,
         }
     }
 
@@ -63,7 +66,9 @@ impl Record {
     }
 
     pub(super) fn decided(&mut self, decision: &Decision) {
-        self.row.detail = Some(format!("{}: {}", decision.rule, decision.reason));
+        let detail = format!("{}: {}", decision.rule, decision.reason);
+        self.row.detail = Some(prefix(&detail, MAX_DETAIL).to_owned());
+        self.refused = matches!(decision.verdict, Verdict::Deny | Verdict::Hide);
     }
 
     pub(super) fn planned(&mut self, plan: &Plan) {
@@ -78,6 +83,7 @@ impl Record {
         self.row.duration_ms = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
         match end {
             Ok(end) => self.row.outcome = end.outcome(),
+            Err(_) if self.refused => self.row.outcome = Outcome::Denied,
             Err(error) => {
                 let denied = matches!(error.kind, Kind::Forbidden | Kind::Unauthenticated);
                 self.row.outcome = if denied { Outcome::Denied } else { Outcome::Failed };

@@ -25,9 +25,11 @@ impl Home {
     pub(crate) fn new(connector: Arc<Connector>, spec: &Spec, toolsets: BTreeSet<String>) -> Self {
         Self { connector, prefix: spec.prefix.clone(), toolsets, search: spec.search.clone() }
     }
-}
 
-impl Home {
+    pub(crate) fn platform(&self) -> &str {
+        self.connector.platform()
+    }
+
     pub(crate) fn connector(&self) -> &Arc<Connector> {
         &self.connector
     }

@@ -45,6 +45,6 @@ impl From<ChangeError> for Error {
 }
 
 /// What an update by id and version must have changed.
-pub(super) fn exactly_one(changed: u64) -> Result<(), ChangeError> {
+pub(crate) fn exactly_one(changed: u64) -> Result<(), ChangeError> {
     if changed == 1 { Ok(()) } else { Err(ChangeError::Stale) }
 }

@@ -29,6 +29,8 @@ pub struct GroupFilter {
     pub parent_id: Option<String>,
     /// Part of the path.
     pub search: Option<String>,
+    /// At or below one of these paths.
+    pub visible: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +123,7 @@ impl Store {
             GroupSort::UpdatedAt { descending } => Order::number("g.updated_at", descending),
         };
         let mut listing = Listing::new(COLUMNS, FROM, "g.id", order);
+        listing.below(filter.visible.as_deref());
         listing.equals("g.parent_id = ", filter.parent_id.as_deref());
         listing.contains("REPLACE(n.path, ", filter.search.as_deref(), ", '') <> n.path");
         listing.page(self, page, Group::read).await

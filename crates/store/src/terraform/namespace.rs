@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Result, Store, Tx,
+    access::revision_grow,
     dialect::{execute, run},
     text::storable,
 };
@@ -74,12 +75,14 @@ pub(super) async fn namespace_insert(
 pub(super) async fn namespace_move(tx: &mut Tx, old: &str, new: &str) -> Result<()> {
     let deeper = depth(new) - depth(old);
     execute!(tx.connection(), sqlx::query(MOVE).bind(old).bind(new).bind(deeper))?;
-    unassign_strays(tx).await
+    unassign_strays(tx).await?;
+    // What was granted on it moved along.
+    revision_grow(tx).await
 }
 
 impl Tx {
     /// Fails when `count`, a statement about `owner`, has reached `limit`.
-    pub(super) async fn limit(
+    pub(crate) async fn limit(
         &mut self,
         count: &'static str,
         owner: &str,
@@ -133,6 +136,7 @@ impl Store {
             other => other?,
         }
         execute!(tx.connection(), sqlx::query(DELETE_SUBTREE).bind(path))?;
+        revision_grow(&mut tx).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -90,6 +90,10 @@ pub(crate) struct Listing {
     id: &'static str,
     order: Order,
     conditions: Vec<Condition>,
+    /// Of each list, one must be met.
+    alternatives: Vec<Vec<Condition>>,
+    /// Only what is at or below one of these paths.
+    below: Option<Vec<String>>,
 }
 
 impl Listing {
@@ -100,7 +104,15 @@ impl Listing {
         id: &'static str,
         order: Order,
     ) -> Self {
-        Self { columns, from, id, order, conditions: Vec::new() }
+        Self {
+            columns,
+            from,
+            id,
+            order,
+            conditions: Vec::new(),
+            alternatives: Vec::new(),
+            below: None,
+        }
     }
 
     pub(crate) fn equals(&mut self, condition: &'static str, value: Option<&str>) {
@@ -121,6 +133,20 @@ impl Listing {
             let value = SortKey::Text(text.to_owned());
             self.conditions.push(Condition { before, value, after });
         }
+    }
+
+    /// `condition` with one of `values`; none at all is met by no row.
+    pub(crate) fn any_of(&mut self, condition: &'static str, values: &[String]) {
+        let met = |value: &String| {
+            let value = SortKey::Text(value.clone());
+            Condition { before: condition, value, after: "" }
+        };
+        self.alternatives.push(values.iter().map(met).collect());
+    }
+
+    /// Only rows whose namespace `n` is at one of `paths` or below it. `None` does not restrict.
+    pub(crate) fn below(&mut self, paths: Option<&[String]>) {
+        self.below = paths.map(<[String]>::to_vec);
     }
 
     pub(crate) async fn page<T>(
@@ -209,6 +235,25 @@ impl Listing {
             query.push(" AND ").push(before);
             push_key(query, value);
             query.push(after);
+        }
+        for alternatives in &self.alternatives {
+            query.push(" AND (FALSE");
+            for Condition { before, value, after } in alternatives {
+                query.push(" OR ").push(before);
+                push_key(query, value);
+                query.push(after);
+            }
+            query.push(")");
+        }
+        if let Some(paths) = &self.below {
+            query.push(" AND (FALSE");
+            for path in paths {
+                query.push(" OR n.path = ").push_bind(path.clone());
+                query.push(" OR (n.path > ").push_bind(format!("{path}/"));
+                // `0` is the character after `/`.
+                query.push(" AND n.path < ").push_bind(format!("{path}0")).push(")");
+            }
+            query.push(")");
         }
     }
 }

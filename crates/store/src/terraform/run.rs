@@ -49,6 +49,8 @@ pub struct RunFilter {
     pub group_id: Option<String>,
     /// Of all workspaces at or below this path.
     pub below: Option<String>,
+    /// At or below one of these paths.
+    pub visible: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,6 +234,7 @@ impl Store {
             RunSort::UpdatedAt { descending } => Order::number("r.updated_at", descending),
         };
         let mut listing = Listing::new(columns!(), from!(), "r.id", order);
+        listing.below(filter.visible.as_deref());
         listing.equals("r.workspace_id = ", filter.workspace_id.as_deref());
         listing.equals("w.group_id = ", filter.group_id.as_deref());
         if let Some(below) = &filter.below {

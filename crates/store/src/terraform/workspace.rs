@@ -49,6 +49,8 @@ pub struct WorkspaceFilter {
     pub managed_identity_id: Option<String>,
     /// All of these.
     pub labels: BTreeMap<String, String>,
+    /// At or below one of these paths.
+    pub visible: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,6 +174,7 @@ impl Store {
             WorkspaceSort::UpdatedAt { descending } => Order::number("w.updated_at", descending),
         };
         let mut listing = Listing::new(columns!(), from!(), "w.id", order);
+        listing.below(filter.visible.as_deref());
         listing.equals("w.group_id = ", filter.group_id.as_deref());
         listing.equals("n.path = ", filter.path.as_deref());
         listing.contains("REPLACE(n.path, ", filter.search.as_deref(), ", '') <> n.path");

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod access;
 mod approval;
 mod audit;
 mod backend;

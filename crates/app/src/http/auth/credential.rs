@@ -1,11 +1,14 @@
 //! What can prove who calls. Each kind knows its own form and leaves the others to those after it.
 
+mod api_key;
 mod bearer;
 mod operator;
 
 use async_trait::async_trait;
 use axum::http::{HeaderMap, header};
 use pilothouse_model::{Caller, Error};
+
+pub(crate) use self::api_key::ApiKeys;
 
 /// One kind of credential.
 #[async_trait]

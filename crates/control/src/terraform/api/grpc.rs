@@ -6,6 +6,7 @@ mod group;
 mod job;
 mod managed_identity;
 mod run;
+mod service_account;
 mod state_version;
 mod stream;
 mod variable;
@@ -19,13 +20,29 @@ use pilothouse_model::{Caller, Error};
 use tonic::{Request, Status, body::Body, server::NamedService};
 use tower::Service;
 
-use super::{failure::status, proto};
+use super::{
+    failure::status,
+    gate::{Entered, Gate, Subject},
+    proto,
+};
 use crate::terraform::{Terraform, limit};
 
 /// Implements every service.
 #[derive(Clone)]
 struct Grpc {
-    platform: Arc<Terraform>,
+    gate: Gate,
+}
+
+impl Grpc {
+    /// Lets the caller of `request` do `operation` with `subject`; see [`Gate::enter`].
+    async fn enter<T: Sync>(
+        &self,
+        request: &Request<T>,
+        operation: &str,
+        subject: Subject<'_>,
+    ) -> Result<Entered, Status> {
+        self.gate.enter(request.extensions(), operation, subject).await.map_err(status)
+    }
 }
 
 /// Mounts a service under its own name.
@@ -58,10 +75,12 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
         group::groups_server::GroupsServer, job::jobs_server::JobsServer,
         managed_identity::managed_identities_server::ManagedIdentitiesServer,
         namespace_variable::namespace_variables_server::NamespaceVariablesServer,
-        run::runs_server::RunsServer, state_version::state_versions_server::StateVersionsServer,
+        run::runs_server::RunsServer,
+        service_account::service_accounts_server::ServiceAccountsServer,
+        state_version::state_versions_server::StateVersionsServer,
         versions::version_server::VersionServer, workspace::workspaces_server::WorkspacesServer,
     };
-    let grpc = Grpc { platform: Arc::clone(platform) };
+    let grpc = Grpc { gate: Gate::new(platform) };
     let router = mount_all!(
         grpc,
         [
@@ -71,6 +90,7 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
             JobsServer<Grpc>,
             ManagedIdentitiesServer<Grpc>,
             RunsServer<Grpc>,
+            ServiceAccountsServer<Grpc>,
             VersionServer<Grpc>,
             WorkspacesServer<Grpc>,
         ]

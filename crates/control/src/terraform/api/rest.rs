@@ -4,6 +4,7 @@ mod archive;
 mod job;
 mod report;
 mod run;
+mod service_account;
 mod state;
 mod worker;
 
@@ -15,14 +16,18 @@ use axum::{
     routing::{get, post, put},
 };
 
+use super::gate::Gate;
 use crate::terraform::{Terraform, limit};
 
-type Platform = axum::extract::State<Arc<Terraform>>;
+/// What a handler has before anything was decided.
+type Door = axum::extract::State<Gate>;
 
 pub(super) fn router(platform: &Arc<Terraform>) -> Router {
-    let upload = "/tfe/v2/workspaces/{workspace}/configuration-versions/{id}/upload";
     Router::new()
-        .route(upload, put(archive::upload))
+        .route(
+            "/tfe/v2/workspaces/{workspace}/configuration-versions/{id}/upload",
+            put(archive::upload),
+        )
         .route("/tfe/v2/configuration-versions/{id}/content", get(archive::download))
         .route("/tfe/v2/state-versions/{id}/content", get(state::download))
         .route("/v1/plans/{id}/diff", get(report::plan_diff))
@@ -34,6 +39,9 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
         .route("/v1/runs/{id}/retry", post(run::retry))
         .route("/v1/runs/{id}/auto-apply", put(run::set_auto_apply))
         .route("/v1/worker", get(worker::status))
+        .route("/v1/serviceaccounts/{id}/rotate", post(service_account::rotate))
+        .route("/v1/serviceaccounts/{id}/disable", post(service_account::disable))
+        .route("/v1/serviceaccounts/{id}/enable", post(service_account::enable))
         .layer(DefaultBodyLimit::max(limit::JSON_BODY))
-        .with_state(Arc::clone(platform))
+        .with_state(Gate::new(platform))
 }

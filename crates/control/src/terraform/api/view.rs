@@ -3,16 +3,23 @@
 use std::collections::HashMap;
 
 use pilothouse_model::{Timestamp, id::ResourceType};
-use pilothouse_store::terraform::{
-    Apply, ApplyStatus, ConfigurationVersion, Group, Job, JobStatus, ManagedIdentity, Meta, Plan,
-    PlanStatus, Run, RunRecord, RunStatus, RunVariable, RunVariableSource, StateOutput,
-    StateVersion, Variable, VariableVersion, Workspace,
+use pilothouse_store::{
+    access::TrustPolicy,
+    terraform::{
+        Apply, ApplyStatus, ConfigurationVersion, Group, Job, JobStatus, ManagedIdentity, Meta,
+        Plan, PlanStatus, Run, RunRecord, RunStatus, RunVariable, RunVariableSource, StateOutput,
+        StateVersion, Variable, VariableVersion, Workspace,
+    },
 };
 
 use super::proto::{self, metadata::ResourceMetadata};
 use crate::terraform::{
     reference::{gid, trn, trn_by_id},
-    service::{managed_identity, variable},
+    service::{
+        managed_identity,
+        service_account::{self as account, Shown},
+        variable,
+    },
 };
 
 pub(super) fn time(at: Timestamp) -> prost_types::Timestamp {
@@ -210,9 +217,9 @@ pub(super) fn apply(run: &Run, apply: Apply) -> proto::apply::Apply {
     }
 }
 
-pub(super) fn run_variable(variable: RunVariable) -> proto::run::RunVariable {
+pub(super) fn run_variable(variable: RunVariable, values: bool) -> proto::run::RunVariable {
     let (value, version_id) = match variable.source {
-        RunVariableSource::Value(value) if !variable.sensitive => (Some(value), None),
+        RunVariableSource::Value(value) if values && !variable.sensitive => (Some(value), None),
         RunVariableSource::Value(_) => (None, None),
         RunVariableSource::Version { id, .. } => {
             (None, Some(gid(ResourceType::VariableVersion, &id)))
@@ -256,7 +263,11 @@ pub(super) fn job(job: &Job) -> proto::job::Job {
     }
 }
 
-pub(super) fn variable(found: Variable) -> proto::namespace_variable::NamespaceVariable {
+/// Without `values`, nobody may see the value.
+pub(super) fn variable(
+    found: Variable,
+    values: bool,
+) -> proto::namespace_variable::NamespaceVariable {
     let kind = ResourceType::Variable;
     proto::namespace_variable::NamespaceVariable {
         metadata: Some(metadata(kind, &found.meta, variable::trn(&found))),
@@ -264,20 +275,21 @@ pub(super) fn variable(found: Variable) -> proto::namespace_variable::NamespaceV
         key: found.key,
         namespace_path: found.namespace_path,
         sensitive: found.sensitive,
-        value: (!found.sensitive).then_some(found.value),
+        value: (values && !found.sensitive).then_some(found.value),
         latest_version_id: gid(ResourceType::VariableVersion, &found.latest_version_id),
     }
 }
 
 pub(super) fn variable_version(
     found: VariableVersion,
+    values: bool,
 ) -> proto::namespace_variable::NamespaceVariableVersion {
     let kind = ResourceType::VariableVersion;
     let trn = trn_by_id(kind, &format!("{}/{}", found.namespace_path, found.key), &found.id);
     proto::namespace_variable::NamespaceVariableVersion {
         metadata: Some(metadata(kind, &fixed(&found.id, found.created_at), trn)),
         key: found.key,
-        value: (!found.sensitive).then_some(found.value),
+        value: (values && !found.sensitive).then_some(found.value),
         namespace_variable_id: gid(ResourceType::Variable, &found.variable_id),
     }
 }
@@ -309,5 +321,31 @@ pub(super) fn state_output(
         value: value.into_bytes(),
         r#type: output.value_type.into_bytes(),
         sensitive: output.sensitive,
+    }
+}
+
+pub(super) fn service_account(shown: Shown) -> proto::service_account::ServiceAccount {
+    use proto::service_account::{BoundClaimsType, OidcTrustPolicy};
+    let Shown { account: found, secret_expires_at, .. } = shown;
+    let policy = |policy: TrustPolicy| OidcTrustPolicy {
+        issuer: policy.issuer,
+        bound_claims_type: if policy.glob {
+            BoundClaimsType::Glob
+        } else {
+            BoundClaimsType::String
+        }
+        .into(),
+        bound_claims: policy.bound_claims.into_iter().collect(),
+    };
+    let trn = account::trn(&found);
+    proto::service_account::ServiceAccount {
+        metadata: Some(metadata(ResourceType::ServiceAccount, &found.meta, trn)),
+        name: found.name,
+        description: found.description,
+        group_id: gid(ResourceType::Group, &found.group_id),
+        created_by: found.created_by,
+        oidc_trust_policies: found.trust_policies.into_iter().map(policy).collect(),
+        client_credentials_enabled: found.client_credentials,
+        client_secret_expires_at: secret_expires_at.map(time),
     }
 }

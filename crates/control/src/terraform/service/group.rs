@@ -72,6 +72,7 @@ impl Terraform {
         &self,
         parent: Option<&str>,
         search: Option<&str>,
+        visible: Option<Vec<String>>,
         sort: GroupSort,
         page: &PageRequest,
     ) -> Result<Page<Group>, Error> {
@@ -80,7 +81,8 @@ impl Terraform {
             Some(id) => Some(self.group_get(id).await?.meta.id),
             None => None,
         };
-        let filter = GroupFilter { parent_id, search: search.map(str::to_lowercase) };
+        let search = search.map(str::to_lowercase);
+        let filter = GroupFilter { parent_id, search, visible };
         Ok(self.store.group_list(&filter, sort, page).await?)
     }
 

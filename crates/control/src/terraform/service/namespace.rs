@@ -7,7 +7,7 @@ use crate::terraform::Terraform;
 
 impl Terraform {
     /// The namespace at a path as callers write it: without `trn:`.
-    pub(super) async fn namespace_by_path(&self, path: &str) -> Result<Namespace, Error> {
+    pub(crate) async fn namespace_by_path(&self, path: &str) -> Result<Namespace, Error> {
         if path.is_empty() {
             return Err(Error::invalid("namespace_path is empty"));
         }

@@ -18,6 +18,8 @@ pub(crate) struct RunQuery<'a> {
     pub(crate) group: Option<&'a str>,
     /// With `group`: also those of groups below it.
     pub(crate) nested: bool,
+    /// Only at or below these paths.
+    pub(crate) visible: Option<Vec<String>>,
 }
 
 impl Terraform {
@@ -76,7 +78,7 @@ impl Terraform {
         sort: RunSort,
         page: &PageRequest,
     ) -> Result<Page<RunRecord>, Error> {
-        let mut filter = RunFilter::default();
+        let mut filter = RunFilter { visible: query.visible, ..RunFilter::default() };
         if let Some(id) = query.workspace {
             filter.workspace_id = Some(self.workspace_get(id).await?.meta.id);
         }

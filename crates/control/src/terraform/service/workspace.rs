@@ -36,6 +36,8 @@ pub(crate) struct WorkspaceQuery<'a> {
     pub(crate) managed_identity: Option<&'a str>,
     pub(crate) search: Option<&'a str>,
     pub(crate) labels: BTreeMap<String, String>,
+    /// Only at or below these paths.
+    pub(crate) visible: Option<Vec<String>>,
 }
 
 impl Settings {
@@ -127,6 +129,7 @@ impl Terraform {
             path: query.path,
             search: query.search.map(str::to_lowercase),
             labels: query.labels,
+            visible: query.visible,
         };
         Ok(self.store.workspace_list(&filter, sort, page).await?)
     }

@@ -107,6 +107,12 @@ impl Client {
         run::runs_client::RunsClient::new(self.clone())
     }
 
+    pub(crate) fn service_accounts(
+        &self,
+    ) -> service_account::service_accounts_client::ServiceAccountsClient<Self> {
+        service_account::service_accounts_client::ServiceAccountsClient::new(self.clone())
+    }
+
     pub(crate) fn jobs(&self) -> job::jobs_client::JobsClient<Self> {
         job::jobs_client::JobsClient::new(self.clone())
     }

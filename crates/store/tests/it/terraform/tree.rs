@@ -152,7 +152,8 @@ async fn lists_are_filtered() {
         store.workspace_create(&prod, MANY).await.unwrap();
         store.workspace_create(&workspace(&acme, "dev"), MANY).await.unwrap();
 
-        let children = GroupFilter { parent_id: Some(acme.meta.id.clone()), search: None };
+        let children =
+            GroupFilter { parent_id: Some(acme.meta.id.clone()), search: None, visible: None };
         assert_eq!(group_paths(&store, &children, BY_PATH).await, ["acme/net_1"]);
         for (search, found) in [("net_", 1), ("ne_", 0), ("acme", 2), ("", 2), ("%", 0)] {
             let filter = GroupFilter { search: Some(search.to_owned()), ..GroupFilter::default() };

@@ -77,7 +77,11 @@ async fn a_search_asks_many_types_and_names_those_that_failed() {
         .filter_map(|hit| hit["resource_type"].as_str())
         .collect();
     assert!(types.contains(&"harness.pipeline") && types.contains(&"harness.service"), "{found:#}");
-    assert!(!found["types"].as_array().unwrap().is_empty(), "{found:#}");
+    let failed = found["failed"].as_array().unwrap();
+    assert!(failed.iter().any(|it| it["resource_type"] == "harness.template"), "{found:#}");
+    assert!(failed.iter().all(|it| it["message"].as_str().unwrap().contains("404")), "{found:#}");
+    let about = harness.ok("harness_search", json!({ "query": "pipeline" })).await;
+    assert!(!about["types"].as_array().unwrap().is_empty(), "{about:#}");
     harness.app.stop().await;
 }
 

@@ -44,7 +44,10 @@ fn view(caller: &Caller) -> View {
                 ..proto::service_account::ServiceAccount::default()
             })
         }
-        PrincipalKind::User | PrincipalKind::External => View::User(proto::user::User {
+        PrincipalKind::Operator
+        | PrincipalKind::User
+        | PrincipalKind::External
+        | PrincipalKind::ApiKey => View::User(proto::user::User {
             metadata: metadata(ResourceType::User),
             username: principal.name.clone(),
             active: true,

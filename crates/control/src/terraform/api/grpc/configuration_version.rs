@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use super::{Grpc, caller, proto};
+use super::{Grpc, Subject, proto};
 use crate::terraform::api::{failure::status, view};
 use proto::configuration_version::{
     ConfigurationVersion, CreateConfigurationVersionRequest, GetConfigurationVersionByIdRequest,
@@ -15,7 +15,10 @@ impl ConfigurationVersions for Grpc {
         &self,
         request: Request<GetConfigurationVersionByIdRequest>,
     ) -> Result<Response<ConfigurationVersion>, Status> {
-        let found = self.platform.configuration_version_get(&request.get_ref().id).await;
+        let id = &request.get_ref().id;
+        let subject = Subject::ConfigurationVersion(id);
+        let platform = self.enter(&request, "configuration_version.get", subject).await?;
+        let found = platform.configuration_version_get(id).await;
         Ok(Response::new(view::configuration_version(found.map_err(status)?)))
     }
 
@@ -23,10 +26,12 @@ impl ConfigurationVersions for Grpc {
         &self,
         request: Request<CreateConfigurationVersionRequest>,
     ) -> Result<Response<ConfigurationVersion>, Status> {
-        let caller = caller(&request)?;
+        let subject = Subject::Workspace(&request.get_ref().workspace_id);
+        let platform = self.enter(&request, "configuration_version.create", subject).await?;
         let CreateConfigurationVersionRequest { workspace_id, speculative } = request.into_inner();
+        let caller = &platform.caller;
         let created =
-            self.platform.configuration_version_create(&caller, &workspace_id, speculative).await;
+            platform.configuration_version_create(caller, &workspace_id, speculative).await;
         Ok(Response::new(view::configuration_version(created.map_err(status)?)))
     }
 }

@@ -3,7 +3,7 @@
 use pilothouse_store::terraform::GroupSort;
 use tonic::{Request, Response, Status};
 
-use super::{Grpc, NO_RUNNERS, caller, given, proto, refuse, refuse_background, sort};
+use super::{Grpc, NO_RUNNERS, Subject, given, proto, refuse, refuse_background, sort};
 use crate::terraform::{
     api::{cursor, failure::status, view},
     service::group::NewGroup,
@@ -32,7 +32,9 @@ impl Groups for Grpc {
         &self,
         request: Request<GetGroupByIdRequest>,
     ) -> Result<Response<Group>, Status> {
-        let found = self.platform.group_get(&request.get_ref().id).await.map_err(status)?;
+        let id = &request.get_ref().id;
+        let platform = self.enter(&request, "group.get", Subject::Group(id)).await?;
+        let found = platform.group_get(id).await.map_err(status)?;
         Ok(Response::new(view::group(found)))
     }
 
@@ -40,11 +42,16 @@ impl Groups for Grpc {
         &self,
         request: Request<GetGroupsRequest>,
     ) -> Result<Response<GetGroupsResponse>, Status> {
+        let parent = given(request.get_ref().parent_id.as_deref());
+        let subject = parent.map_or(Subject::Everywhere, Subject::Group);
+        let platform = self.enter(&request, "group.list", subject).await?;
         let asked = request.into_inner();
         let order = order(sort(asked.sort, GroupSortableField::FullPathAsc)?);
         let page = cursor::request(asked.pagination_options).map_err(status)?;
         let (parent, search) = (given(asked.parent_id.as_deref()), asked.search.as_deref());
-        let found = self.platform.group_list(parent, search, order, &page).await.map_err(status)?;
+        let visible = platform.visible();
+        let found = platform.group_list(parent, search, visible, order, &page).await;
+        let found = found.map_err(status)?;
         let (groups, page_info) = cursor::answer(found, view::group);
         Ok(Response::new(GetGroupsResponse { groups, page_info }))
     }
@@ -53,7 +60,9 @@ impl Groups for Grpc {
         &self,
         request: Request<CreateGroupRequest>,
     ) -> Result<Response<Group>, Status> {
-        let caller = caller(&request)?;
+        let parent = given(request.get_ref().parent_id.as_deref());
+        let subject = parent.map_or(Subject::Platform, Subject::Group);
+        let platform = self.enter(&request, "group.create", subject).await?;
         let asked = request.into_inner();
         refuse("runner_tags", !asked.runner_tags.is_empty(), NO_RUNNERS)?;
         refuse_background(
@@ -65,7 +74,7 @@ impl Groups for Grpc {
             description: &asked.description,
             parent: given(asked.parent_id.as_deref()),
         };
-        let created = self.platform.group_create(&caller, new).await.map_err(status)?;
+        let created = platform.group_create(&platform.caller, new).await.map_err(status)?;
         Ok(Response::new(view::group(created)))
     }
 
@@ -73,6 +82,8 @@ impl Groups for Grpc {
         &self,
         request: Request<UpdateGroupRequest>,
     ) -> Result<Response<Group>, Status> {
+        let subject = Subject::Group(&request.get_ref().id);
+        let platform = self.enter(&request, "group.update", subject).await?;
         let asked = request.into_inner();
         refuse("runner_tags", !asked.runner_tags.is_empty(), NO_RUNNERS)?;
         refuse_background(
@@ -80,7 +91,7 @@ impl Groups for Grpc {
             asked.provider_mirror_enabled.as_ref(),
         )?;
         let description = asked.description.as_deref();
-        let updated = self.platform.group_update(&asked.id, asked.version, description);
+        let updated = platform.group_update(&asked.id, asked.version, description);
         Ok(Response::new(view::group(updated.await.map_err(status)?)))
     }
 
@@ -88,9 +99,11 @@ impl Groups for Grpc {
         &self,
         request: Request<DeleteGroupRequest>,
     ) -> Result<Response<()>, Status> {
+        let subject = Subject::Group(&request.get_ref().id);
+        let platform = self.enter(&request, "group.delete", subject).await?;
         let asked = request.into_inner();
         let force = asked.force.unwrap_or_default();
-        self.platform.group_delete(&asked.id, asked.version, force).await.map_err(status)?;
+        platform.group_delete(&asked.id, asked.version, force).await.map_err(status)?;
         Ok(Response::new(()))
     }
 
@@ -98,9 +111,14 @@ impl Groups for Grpc {
         &self,
         request: Request<MigrateGroupRequest>,
     ) -> Result<Response<Group>, Status> {
+        let subject = Subject::Group(&request.get_ref().group_id);
+        let platform = self.enter(&request, "group.migrate", subject).await?;
+        let new_parent = given(request.get_ref().new_parent_id.as_deref());
+        let target = new_parent.map_or(Subject::Platform, Subject::Group);
+        platform.also("group.create", target).await.map_err(status)?;
         let asked = request.into_inner();
         let new_parent = given(asked.new_parent_id.as_deref());
-        let moved = self.platform.group_migrate(&asked.group_id, new_parent).await;
+        let moved = platform.group_migrate(&asked.group_id, new_parent).await;
         Ok(Response::new(view::group(moved.map_err(status)?)))
     }
 }

@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use super::{
-    Grpc, proto,
+    Grpc, Subject, proto,
     stream::{Events, log_events},
 };
 use crate::terraform::api::{failure::status, view};
@@ -19,7 +19,9 @@ impl Jobs for Grpc {
         &self,
         request: Request<GetJobByIdRequest>,
     ) -> Result<Response<Job>, Status> {
-        let found = self.platform.job_get(&request.get_ref().id).await.map_err(status)?;
+        let id = &request.get_ref().id;
+        let platform = self.enter(&request, "job.get", Subject::Job(id)).await?;
+        let found = platform.job_get(id).await.map_err(status)?;
         Ok(Response::new(view::job(&found)))
     }
 
@@ -27,9 +29,11 @@ impl Jobs for Grpc {
         &self,
         request: Request<GetJobLogsRequest>,
     ) -> Result<Response<GetJobLogsResponse>, Status> {
+        let subject = Subject::Job(&request.get_ref().job_id);
+        let platform = self.enter(&request, "job.log_range", subject).await?;
         let GetJobLogsRequest { job_id, start_offset, limit } = request.into_inner();
-        let job = self.platform.job_get(&job_id).await.map_err(status)?;
-        let slice = self.platform.job_log(&job, start_offset.into(), limit.into()).await;
+        let job = platform.job_get(&job_id).await.map_err(status)?;
+        let slice = platform.job_log(&job, start_offset.into(), limit.into()).await;
         Ok(Response::new(GetJobLogsResponse { logs: slice.map_err(status)?.text }))
     }
 
@@ -37,7 +41,9 @@ impl Jobs for Grpc {
         &self,
         request: Request<GetLatestJobForPlanRequest>,
     ) -> Result<Response<Job>, Status> {
-        let found = self.platform.job_latest_for_plan(&request.get_ref().plan_id).await;
+        let id = &request.get_ref().plan_id;
+        let platform = self.enter(&request, "job.latest_for_plan", Subject::Plan(id)).await?;
+        let found = platform.job_latest_for_plan(id).await;
         Ok(Response::new(view::job(&found.map_err(status)?)))
     }
 
@@ -45,7 +51,9 @@ impl Jobs for Grpc {
         &self,
         request: Request<GetLatestJobForApplyRequest>,
     ) -> Result<Response<Job>, Status> {
-        let found = self.platform.job_latest_for_apply(&request.get_ref().apply_id).await;
+        let id = &request.get_ref().apply_id;
+        let platform = self.enter(&request, "job.latest_for_apply", Subject::Apply(id)).await?;
+        let found = platform.job_latest_for_apply(id).await;
         Ok(Response::new(view::job(&found.map_err(status)?)))
     }
 
@@ -53,9 +61,11 @@ impl Jobs for Grpc {
         &self,
         request: Request<SubscribeToJobLogStreamRequest>,
     ) -> Result<Response<Events<JobLogStreamEvent>>, Status> {
+        let subject = Subject::Job(&request.get_ref().job_id);
+        let platform = self.enter(&request, "job.log_range", subject).await?;
         let SubscribeToJobLogStreamRequest { job_id, last_seen_log_size } = request.into_inner();
-        let job = self.platform.job_get(&job_id).await.map_err(status)?;
+        let job = platform.job_get(&job_id).await.map_err(status)?;
         let from = last_seen_log_size.unwrap_or_default().max(0).into();
-        Ok(Response::new(log_events(&self.platform, job.meta.id, from)))
+        Ok(Response::new(log_events(&platform, job.meta.id, from)))
     }
 }

@@ -3,7 +3,7 @@
 use pilothouse_store::terraform::{IdentityKind, ManagedIdentitySort};
 use tonic::{Request, Response, Status};
 
-use super::{Grpc, caller, given, proto, refuse, sort};
+use super::{Grpc, Subject, given, proto, refuse, sort};
 use crate::terraform::{
     api::{cursor, failure::status, view},
     service::managed_identity::{ManagedIdentityQuery, NewManagedIdentity},
@@ -45,7 +45,10 @@ impl ManagedIdentities for Grpc {
         &self,
         request: Request<GetManagedIdentityByIdRequest>,
     ) -> Result<Response<ManagedIdentity>, Status> {
-        let found = self.platform.managed_identity_get(&request.get_ref().id).await;
+        let id = &request.get_ref().id;
+        let subject = Subject::ManagedIdentity(id);
+        let platform = self.enter(&request, "managed_identity.get", subject).await?;
+        let found = platform.managed_identity_get(id).await;
         Ok(Response::new(view::managed_identity(found.map_err(status)?)))
     }
 
@@ -53,6 +56,8 @@ impl ManagedIdentities for Grpc {
         &self,
         request: Request<GetManagedIdentitiesRequest>,
     ) -> Result<Response<GetManagedIdentitiesResponse>, Status> {
+        let subject = Subject::Path(&request.get_ref().namespace_path);
+        let platform = self.enter(&request, "managed_identity.list", subject).await?;
         let asked = request.into_inner();
         let order = order(sort(asked.sort, ManagedIdentitySortableField::CreatedAtAsc)?);
         let page = cursor::request(asked.pagination_options).map_err(status)?;
@@ -62,7 +67,7 @@ impl ManagedIdentities for Grpc {
             alias_source: given(asked.alias_source_id.as_deref()),
             search: given(asked.search.as_deref()),
         };
-        let found = self.platform.managed_identity_list(query, order, &page).await;
+        let found = platform.managed_identity_list(query, order, &page).await;
         let (managed_identities, page_info) =
             cursor::answer(found.map_err(status)?, view::managed_identity);
         Ok(Response::new(GetManagedIdentitiesResponse { managed_identities, page_info }))
@@ -72,7 +77,8 @@ impl ManagedIdentities for Grpc {
         &self,
         request: Request<CreateManagedIdentityRequest>,
     ) -> Result<Response<ManagedIdentity>, Status> {
-        let caller = caller(&request)?;
+        let subject = Subject::Group(&request.get_ref().group_id);
+        let platform = self.enter(&request, "managed_identity.create", subject).await?;
         let asked = request.into_inner();
         let why = "who may run a workspace may use its identities";
         refuse("access_rules", !asked.access_rules.is_empty(), why)?;
@@ -83,7 +89,8 @@ impl ManagedIdentities for Grpc {
             kind: kind(asked.r#type)?,
             data: &asked.data,
         };
-        let created = self.platform.managed_identity_create(&caller, new).await.map_err(status)?;
+        let created =
+            platform.managed_identity_create(&platform.caller, new).await.map_err(status)?;
         Ok(Response::new(view::managed_identity(created)))
     }
 
@@ -91,8 +98,10 @@ impl ManagedIdentities for Grpc {
         &self,
         request: Request<UpdateManagedIdentityRequest>,
     ) -> Result<Response<ManagedIdentity>, Status> {
+        let subject = Subject::ManagedIdentity(&request.get_ref().id);
+        let platform = self.enter(&request, "managed_identity.update", subject).await?;
         let UpdateManagedIdentityRequest { id, description, data } = request.into_inner();
-        let updated = self.platform.managed_identity_update(&id, description, data).await;
+        let updated = platform.managed_identity_update(&id, description, data).await;
         Ok(Response::new(view::managed_identity(updated.map_err(status)?)))
     }
 
@@ -100,9 +109,11 @@ impl ManagedIdentities for Grpc {
         &self,
         request: Request<DeleteManagedIdentityRequest>,
     ) -> Result<Response<()>, Status> {
+        let subject = Subject::ManagedIdentity(&request.get_ref().id);
+        let platform = self.enter(&request, "managed_identity.delete", subject).await?;
         let DeleteManagedIdentityRequest { id, force } = request.into_inner();
         let force = force.unwrap_or_default();
-        self.platform.managed_identity_delete(&id, false, force).await.map_err(status)?;
+        platform.managed_identity_delete(&id, false, force).await.map_err(status)?;
         Ok(Response::new(()))
     }
 
@@ -110,11 +121,15 @@ impl ManagedIdentities for Grpc {
         &self,
         request: Request<CreateManagedIdentityAliasRequest>,
     ) -> Result<Response<ManagedIdentity>, Status> {
-        let caller = caller(&request)?;
+        let subject = Subject::Group(&request.get_ref().group_id);
+        let platform = self.enter(&request, "managed_identity.create", subject).await?;
+        let source = Subject::ManagedIdentity(&request.get_ref().alias_source_id);
+        platform.also("managed_identity.update", source).await.map_err(status)?;
+        let caller = &platform.caller;
         let CreateManagedIdentityAliasRequest { name, alias_source_id, group_id } =
             request.into_inner();
         let created =
-            self.platform.managed_identity_alias(&caller, &name, &alias_source_id, &group_id).await;
+            platform.managed_identity_alias(caller, &name, &alias_source_id, &group_id).await;
         Ok(Response::new(view::managed_identity(created.map_err(status)?)))
     }
 
@@ -122,9 +137,11 @@ impl ManagedIdentities for Grpc {
         &self,
         request: Request<DeleteManagedIdentityAliasRequest>,
     ) -> Result<Response<()>, Status> {
+        let subject = Subject::ManagedIdentity(&request.get_ref().id);
+        let platform = self.enter(&request, "managed_identity.delete", subject).await?;
         let DeleteManagedIdentityAliasRequest { id, force } = request.into_inner();
         let force = force.unwrap_or_default();
-        self.platform.managed_identity_delete(&id, true, force).await.map_err(status)?;
+        platform.managed_identity_delete(&id, true, force).await.map_err(status)?;
         Ok(Response::new(()))
     }
 
@@ -132,8 +149,12 @@ impl ManagedIdentities for Grpc {
         &self,
         request: Request<MoveManagedIdentityRequest>,
     ) -> Result<Response<ManagedIdentity>, Status> {
+        let subject = Subject::ManagedIdentity(&request.get_ref().managed_identity_id);
+        let platform = self.enter(&request, "managed_identity.delete", subject).await?;
+        let target = Subject::Group(&request.get_ref().new_group_id);
+        platform.also("managed_identity.create", target).await.map_err(status)?;
         let MoveManagedIdentityRequest { managed_identity_id, new_group_id } = request.into_inner();
-        let moved = self.platform.managed_identity_move(&managed_identity_id, &new_group_id).await;
+        let moved = platform.managed_identity_move(&managed_identity_id, &new_group_id).await;
         Ok(Response::new(view::managed_identity(moved.map_err(status)?)))
     }
 
@@ -141,9 +162,13 @@ impl ManagedIdentities for Grpc {
         &self,
         request: Request<AssignManagedIdentityToWorkspaceRequest>,
     ) -> Result<Response<()>, Status> {
+        let subject = Subject::Workspace(&request.get_ref().workspace_id);
+        let platform = self.enter(&request, "workspace.update", subject).await?;
+        let identity = Subject::ManagedIdentity(&request.get_ref().managed_identity_id);
+        platform.also("managed_identity.get", identity).await.map_err(status)?;
         let AssignManagedIdentityToWorkspaceRequest { managed_identity_id, workspace_id } =
             request.into_inner();
-        let assigned = self.platform.managed_identity_assign(&managed_identity_id, &workspace_id);
+        let assigned = platform.managed_identity_assign(&managed_identity_id, &workspace_id);
         assigned.await.map_err(status)?;
         Ok(Response::new(()))
     }
@@ -152,9 +177,11 @@ impl ManagedIdentities for Grpc {
         &self,
         request: Request<RemoveManagedIdentityFromWorkspaceRequest>,
     ) -> Result<Response<()>, Status> {
+        let subject = Subject::Workspace(&request.get_ref().workspace_id);
+        let platform = self.enter(&request, "workspace.update", subject).await?;
         let RemoveManagedIdentityFromWorkspaceRequest { managed_identity_id, workspace_id } =
             request.into_inner();
-        let removed = self.platform.managed_identity_unassign(&managed_identity_id, &workspace_id);
+        let removed = platform.managed_identity_unassign(&managed_identity_id, &workspace_id);
         removed.await.map_err(status)?;
         Ok(Response::new(()))
     }
@@ -164,7 +191,9 @@ impl ManagedIdentities for Grpc {
         request: Request<GetManagedIdentitiesForWorkspaceRequest>,
     ) -> Result<Response<GetManagedIdentitiesResponse>, Status> {
         let workspace = &request.get_ref().workspace_id;
-        let found = self.platform.managed_identity_list_for_workspace(workspace).await;
+        let subject = Subject::Workspace(workspace);
+        let platform = self.enter(&request, "managed_identity.list_for_workspace", subject).await?;
+        let found = platform.managed_identity_list_for_workspace(workspace).await;
         let managed_identities =
             found.map_err(status)?.into_iter().map(view::managed_identity).collect();
         Ok(Response::new(GetManagedIdentitiesResponse { managed_identities, page_info: None }))

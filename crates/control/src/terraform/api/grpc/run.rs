@@ -4,7 +4,7 @@ use pilothouse_store::terraform::RunSort;
 use tonic::{Request, Response, Status};
 
 use super::{
-    Grpc, caller, given, proto, sort,
+    Grpc, Subject, given, proto, sort,
     stream::{Events, RunScope, run_events},
     variable::keep_secret,
 };
@@ -67,7 +67,9 @@ impl Runs for Grpc {
         &self,
         request: Request<GetRunByIdRequest>,
     ) -> Result<Response<Run>, Status> {
-        let found = self.platform.run_get(&request.get_ref().id).await.map_err(status)?;
+        let id = &request.get_ref().id;
+        let platform = self.enter(&request, "run.get", Subject::Run(id)).await?;
+        let found = platform.run_get(id).await.map_err(status)?;
         Ok(Response::new(view::run(found)))
     }
 
@@ -75,6 +77,11 @@ impl Runs for Grpc {
         &self,
         request: Request<GetRunsRequest>,
     ) -> Result<Response<GetRunsResponse>, Status> {
+        let asked = request.get_ref();
+        let workspace = given(asked.workspace_id.as_deref()).map(Subject::Workspace);
+        let group = given(asked.group_id.as_deref()).map(Subject::Group);
+        let subject = workspace.or(group).unwrap_or(Subject::Everywhere);
+        let platform = self.enter(&request, "run.list", subject).await?;
         let asked = request.into_inner();
         let order = order(sort(asked.sort, RunSortableField::CreatedAtDesc)?);
         let page = cursor::request(asked.pagination_options).map_err(status)?;
@@ -82,8 +89,9 @@ impl Runs for Grpc {
             workspace: given(asked.workspace_id.as_deref()),
             group: given(asked.group_id.as_deref()),
             nested: asked.include_nested_runs.unwrap_or_default(),
+            visible: platform.visible(),
         };
-        let found = self.platform.run_list(query, order, &page).await.map_err(status)?;
+        let found = platform.run_list(query, order, &page).await.map_err(status)?;
         let (runs, page_info) = cursor::answer(found, view::run);
         Ok(Response::new(GetRunsResponse { runs, page_info }))
     }
@@ -92,8 +100,9 @@ impl Runs for Grpc {
         &self,
         request: Request<CreateRunRequest>,
     ) -> Result<Response<Run>, Status> {
-        let caller = caller(&request)?;
-        let created = self.platform.run_create(&caller, new_run(request.into_inner())).await;
+        let subject = Subject::Workspace(&request.get_ref().workspace_id);
+        let platform = self.enter(&request, "run.create", subject).await?;
+        let created = platform.run_create(&platform.caller, new_run(request.into_inner())).await;
         Ok(Response::new(view::run(created.map_err(status)?)))
     }
 
@@ -101,15 +110,16 @@ impl Runs for Grpc {
         &self,
         request: Request<CreateDestroyRunForWorkspaceRequest>,
     ) -> Result<Response<Run>, Status> {
-        let caller = caller(&request)?;
         let workspace = &request.get_ref().workspace_id;
-        let created = self.platform.run_create_destroy(&caller, workspace).await;
+        let platform = self.enter(&request, "run.destroy", Subject::Workspace(workspace)).await?;
+        let created = platform.run_create_destroy(&platform.caller, workspace).await;
         Ok(Response::new(view::run(created.map_err(status)?)))
     }
 
     async fn apply_run(&self, request: Request<ApplyRunRequest>) -> Result<Response<Run>, Status> {
-        let caller = caller(&request)?;
-        let applied = self.platform.run_apply(&caller, &request.get_ref().run_id).await;
+        let id = &request.get_ref().run_id;
+        let platform = self.enter(&request, "run.apply", Subject::Run(id)).await?;
+        let applied = platform.run_apply(&platform.caller, id).await;
         Ok(Response::new(view::run(applied.map_err(status)?)))
     }
 
@@ -117,9 +127,11 @@ impl Runs for Grpc {
         &self,
         request: Request<CancelRunRequest>,
     ) -> Result<Response<Run>, Status> {
-        let caller = caller(&request)?;
+        let subject = Subject::Run(&request.get_ref().id);
+        let platform = self.enter(&request, "run.cancel", subject).await?;
         let CancelRunRequest { id, force } = request.into_inner();
-        let canceled = self.platform.run_cancel(&caller, &id, force.unwrap_or_default()).await;
+        let (caller, force) = (&platform.caller, force.unwrap_or_default());
+        let canceled = platform.run_cancel(caller, &id, force).await;
         Ok(Response::new(view::run(canceled.map_err(status)?)))
     }
 
@@ -127,10 +139,15 @@ impl Runs for Grpc {
         &self,
         request: Request<GetRunVariablesRequest>,
     ) -> Result<Response<GetRunVariablesResponse>, Status> {
+        let subject = Subject::Run(&request.get_ref().id);
+        let platform = self.enter(&request, "run.variables", subject).await?;
         let GetRunVariablesRequest { id, include_sensitive_values } = request.into_inner();
         keep_secret(include_sensitive_values)?;
-        let found = self.platform.run_variable_list(&id).await.map_err(status)?;
-        let variables = found.into_iter().map(view::run_variable).collect();
+        let path = platform.run_get(&id).await.map_err(status)?.run.workspace_path;
+        let values = platform.may("variable.values", &path);
+        let found = platform.run_variable_list(&id).await.map_err(status)?;
+        let variables =
+            found.into_iter().map(|variable| view::run_variable(variable, values)).collect();
         Ok(Response::new(GetRunVariablesResponse { variables }))
     }
 
@@ -138,7 +155,9 @@ impl Runs for Grpc {
         &self,
         request: Request<GetPlanByIdRequest>,
     ) -> Result<Response<Plan>, Status> {
-        let record = self.platform.run_of_plan(&request.get_ref().id).await.map_err(status)?;
+        let id = &request.get_ref().id;
+        let platform = self.enter(&request, "plan.get", Subject::Plan(id)).await?;
+        let record = platform.run_of_plan(id).await.map_err(status)?;
         Ok(Response::new(view::plan(&record.run, record.plan)))
     }
 
@@ -147,7 +166,8 @@ impl Runs for Grpc {
         request: Request<GetApplyByIdRequest>,
     ) -> Result<Response<Apply>, Status> {
         let id = &request.get_ref().id;
-        let (run, apply) = self.platform.apply_get(id).await.map_err(status)?;
+        let platform = self.enter(&request, "apply.get", Subject::Apply(id)).await?;
+        let (run, apply) = platform.apply_get(id).await.map_err(status)?;
         Ok(Response::new(view::apply(&run, apply)))
     }
 
@@ -155,15 +175,17 @@ impl Runs for Grpc {
         &self,
         request: Request<SubscribeToRunEventsRequest>,
     ) -> Result<Response<Events<RunEvent>>, Status> {
-        let asked = request.into_inner();
-        let (run, workspace) =
-            (given(asked.run_id.as_deref()), given(asked.workspace_id.as_deref()));
-        let scope = RunScope::read(
-            &self.platform,
-            run,
-            workspace,
-            given(asked.ancestor_group_id.as_deref()),
-        );
-        Ok(Response::new(run_events(&self.platform, scope.await.map_err(status)?)))
+        let asked = request.get_ref();
+        let run = given(asked.run_id.as_deref());
+        let workspace = given(asked.workspace_id.as_deref());
+        let group = given(asked.ancestor_group_id.as_deref());
+        let subject = run
+            .map(Subject::Run)
+            .or(workspace.map(Subject::Workspace))
+            .or(group.map(Subject::Group))
+            .unwrap_or(Subject::Everywhere);
+        let platform = self.enter(&request, "run.get", subject).await?;
+        let scope = RunScope::read(&platform, run, workspace, group).await.map_err(status)?;
+        Ok(Response::new(run_events(&platform, scope, platform.visible())))
     }
 }

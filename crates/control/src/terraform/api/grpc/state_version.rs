@@ -3,7 +3,7 @@
 use pilothouse_store::terraform::StateVersionSort;
 use tonic::{Request, Response, Status};
 
-use super::{Grpc, caller, given, proto, sort};
+use super::{Grpc, Subject, given, proto, sort};
 use crate::terraform::api::{cursor, failure::status, view};
 use proto::{
     state_version::{
@@ -23,7 +23,9 @@ impl StateVersions for Grpc {
         &self,
         request: Request<GetStateVersionByIdRequest>,
     ) -> Result<Response<StateVersion>, Status> {
-        let found = self.platform.state_version_get(&request.get_ref().id).await;
+        let id = &request.get_ref().id;
+        let platform = self.enter(&request, "state_version.get", Subject::StateVersion(id)).await?;
+        let found = platform.state_version_get(id).await;
         Ok(Response::new(view::state_version(found.map_err(status)?)))
     }
 
@@ -33,11 +35,13 @@ impl StateVersions for Grpc {
         request: Request<GetStateVersionsRequest>,
     ) -> Result<Response<GetStateVersionsResponse>, Status> {
         use StateVersionSortableField as Field;
+        let subject = Subject::Workspace(&request.get_ref().workspace_id);
+        let platform = self.enter(&request, "state_version.list", subject).await?;
         let asked = request.into_inner();
         let order = sort(asked.sort, Field::UpdatedAtDesc)?;
         let order = StateVersionSort { descending: order == Field::UpdatedAtDesc };
         let page = cursor::request(asked.pagination_options).map_err(status)?;
-        let found = self.platform.state_version_list(&asked.workspace_id, order, &page).await;
+        let found = platform.state_version_list(&asked.workspace_id, order, &page).await;
         let (state_versions, page_info) =
             cursor::answer(found.map_err(status)?, view::state_version);
         Ok(Response::new(GetStateVersionsResponse { state_versions, page_info }))
@@ -47,10 +51,11 @@ impl StateVersions for Grpc {
         &self,
         request: Request<CreateStateVersionRequest>,
     ) -> Result<Response<StateVersion>, Status> {
-        let caller = caller(&request)?;
+        let subject = Subject::Run(request.get_ref().run_id());
+        let platform = self.enter(&request, "state_version.create", subject).await?;
         let CreateStateVersionRequest { run_id, state } = request.into_inner();
-        let created =
-            self.platform.state_version_create(&caller, given(run_id.as_deref()), &state).await;
+        let (caller, run) = (&platform.caller, given(run_id.as_deref()));
+        let created = platform.state_version_create(caller, run, &state).await;
         Ok(Response::new(view::state_version(created.map_err(status)?)))
     }
 
@@ -58,7 +63,10 @@ impl StateVersions for Grpc {
         &self,
         request: Request<GetStateVersionOutputByIdRequest>,
     ) -> Result<Response<StateVersionOutput>, Status> {
-        let found = self.platform.state_output_get(&request.get_ref().id).await;
+        let id = &request.get_ref().id;
+        let subject = Subject::StateOutput(id);
+        let platform = self.enter(&request, "state_version.output_list", subject).await?;
+        let found = platform.state_output_get(id).await;
         let (state, output) = found.map_err(status)?;
         Ok(Response::new(view::state_output(&state, output)))
     }
@@ -67,7 +75,10 @@ impl StateVersions for Grpc {
         &self,
         request: Request<GetStateVersionOutputsRequest>,
     ) -> Result<Response<GetStateVersionOutputsResponse>, Status> {
-        let found = self.platform.state_output_list(&request.get_ref().state_version_id).await;
+        let id = &request.get_ref().state_version_id;
+        let subject = Subject::StateVersion(id);
+        let platform = self.enter(&request, "state_version.output_list", subject).await?;
+        let found = platform.state_output_list(id).await;
         let (state, outputs) = found.map_err(status)?;
         let state_version_outputs =
             outputs.into_iter().map(|output| view::state_output(&state, output)).collect();

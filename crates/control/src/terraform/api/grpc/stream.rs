@@ -6,7 +6,7 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures::{Stream, stream};
-use pilothouse_model::Error;
+use pilothouse_model::{Error, Namespace};
 use pilothouse_store::terraform::RunRecord;
 use tokio::time::timeout;
 use tonic::Status;
@@ -78,9 +78,14 @@ impl RunScope {
 }
 
 /// Each change of the runs in `scope`. A watcher of one run first gets it as it is.
-pub(super) fn run_events(platform: &Arc<Terraform>, scope: RunScope) -> Events<RunEvent> {
+/// Of all runs, those at or below the `visible` paths.
+pub(super) fn run_events(
+    platform: &Arc<Terraform>,
+    scope: RunScope,
+    visible: Option<Vec<String>>,
+) -> Events<RunEvent> {
     let (platform, watch) = (Arc::clone(platform), platform.subscribe());
-    let follower = RunFollower { platform, watch, scope, seen: None };
+    let follower = RunFollower { platform, watch, scope, visible, seen: None };
     Box::pin(stream::unfold(follower, |mut follower| async {
         let event = follower.next().await;
         Some((event.map_err(status), follower))
@@ -91,11 +96,18 @@ struct RunFollower {
     platform: Arc<Terraform>,
     watch: Watch,
     scope: RunScope,
+    visible: Option<Vec<String>>,
     /// Of the one run that is followed: the version that was sent last.
     seen: Option<i64>,
 }
 
 impl RunFollower {
+    fn may_see(&self, record: &RunRecord) -> bool {
+        let path = Namespace::terraform(&record.run.workspace_path);
+        let holds = |visible: &String| Namespace::terraform(visible).holds(&path);
+        self.visible.as_ref().is_none_or(|paths| paths.iter().any(holds))
+    }
+
     async fn next(&mut self) -> Result<RunEvent, Error> {
         loop {
             if let RunScope::Run { id } = &self.scope {
@@ -110,7 +122,7 @@ impl RunFollower {
                 continue;
             }
             let record = self.platform.run_by_id(&notice.run_id).await?;
-            if self.scope.holds(&record) {
+            if self.scope.holds(&record) && self.may_see(&record) {
                 return Ok(event(record));
             }
         }

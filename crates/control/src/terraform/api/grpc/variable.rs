@@ -1,10 +1,10 @@
 //! Variables of groups and workspaces. A sensitive value is never in an answer.
 
 use pilothouse_model::Error;
-use pilothouse_store::terraform::{NewVariable, VariableCategory, VersionSort};
+use pilothouse_store::terraform::{NewVariable, Variable, VariableCategory, VersionSort};
 use tonic::{Request, Response, Status};
 
-use super::{Grpc, proto, sort};
+use super::{Entered, Grpc, Subject, proto, sort};
 use crate::terraform::api::{cursor, failure::status, view};
 use proto::namespace_variable::{
     CreateNamespaceVariableRequest, DeleteNamespaceVariableRequest,
@@ -23,6 +23,12 @@ fn category(number: i32) -> Result<VariableCategory, Status> {
     }
 }
 
+/// A variable, with its value for those who may see it.
+fn shown(platform: &Entered, found: Variable) -> NamespaceVariable {
+    let values = platform.may("variable.values", &found.namespace_path);
+    view::variable(found, values)
+}
+
 /// Refuses to show sensitive values.
 pub(super) fn keep_secret(asked: bool) -> Result<(), Status> {
     if asked {
@@ -38,16 +44,22 @@ impl NamespaceVariables for Grpc {
         &self,
         request: Request<GetNamespaceVariableByIdRequest>,
     ) -> Result<Response<NamespaceVariable>, Status> {
-        let found = self.platform.variable_get(&request.get_ref().id).await.map_err(status)?;
-        Ok(Response::new(view::variable(found)))
+        let id = &request.get_ref().id;
+        let platform = self.enter(&request, "variable.get", Subject::Variable(id)).await?;
+        let found = platform.variable_get(id).await.map_err(status)?;
+        Ok(Response::new(shown(&platform, found)))
     }
 
     async fn get_namespace_variables(
         &self,
         request: Request<GetNamespaceVariablesRequest>,
     ) -> Result<Response<GetNamespaceVariablesResponse>, Status> {
-        let found = self.platform.variable_list(&request.get_ref().namespace_path).await;
-        let variables = found.map_err(status)?.into_iter().map(view::variable).collect();
+        let path = &request.get_ref().namespace_path;
+        let platform = self.enter(&request, "variable.list", Subject::Path(path)).await?;
+        let found = platform.variable_list(path).await.map_err(status)?;
+        // Who may see the values here may see those that it inherits.
+        let values = platform.may("variable.values", path);
+        let variables = found.into_iter().map(|found| view::variable(found, values)).collect();
         Ok(Response::new(GetNamespaceVariablesResponse { variables }))
     }
 
@@ -55,6 +67,8 @@ impl NamespaceVariables for Grpc {
         &self,
         request: Request<CreateNamespaceVariableRequest>,
     ) -> Result<Response<NamespaceVariable>, Status> {
+        let subject = Subject::Path(&request.get_ref().namespace_path);
+        let platform = self.enter(&request, "variable.create", subject).await?;
         let CreateNamespaceVariableRequest {
             category: number,
             key,
@@ -63,25 +77,29 @@ impl NamespaceVariables for Grpc {
             value,
         } = request.into_inner();
         let new = NewVariable { category: category(number)?, key, sensitive, value };
-        let created = self.platform.variable_create(&namespace_path, new).await;
-        Ok(Response::new(view::variable(created.map_err(status)?)))
+        let created = platform.variable_create(&namespace_path, new).await.map_err(status)?;
+        Ok(Response::new(shown(&platform, created)))
     }
 
     async fn update_namespace_variable(
         &self,
         request: Request<UpdateNamespaceVariableRequest>,
     ) -> Result<Response<NamespaceVariable>, Status> {
+        let subject = Subject::Variable(&request.get_ref().id);
+        let platform = self.enter(&request, "variable.update", subject).await?;
         let UpdateNamespaceVariableRequest { id, key, value } = request.into_inner();
-        let updated = self.platform.variable_update(&id, &key, &value).await.map_err(status)?;
-        Ok(Response::new(view::variable(updated)))
+        let updated = platform.variable_update(&id, &key, &value).await.map_err(status)?;
+        Ok(Response::new(shown(&platform, updated)))
     }
 
     async fn delete_namespace_variable(
         &self,
         request: Request<DeleteNamespaceVariableRequest>,
     ) -> Result<Response<()>, Status> {
+        let subject = Subject::Variable(&request.get_ref().id);
+        let platform = self.enter(&request, "variable.delete", subject).await?;
         let DeleteNamespaceVariableRequest { id, version } = request.into_inner();
-        self.platform.variable_delete(&id, version).await.map_err(status)?;
+        platform.variable_delete(&id, version).await.map_err(status)?;
         Ok(Response::new(()))
     }
 
@@ -89,6 +107,8 @@ impl NamespaceVariables for Grpc {
         &self,
         request: Request<SetNamespaceVariablesRequest>,
     ) -> Result<Response<()>, Status> {
+        let subject = Subject::Path(&request.get_ref().namespace_path);
+        let platform = self.enter(&request, "variable.set", subject).await?;
         let asked = request.into_inner();
         let category = category(asked.category)?;
         let wanted = asked.variables.into_iter().map(|wanted| NewVariable {
@@ -97,7 +117,7 @@ impl NamespaceVariables for Grpc {
             sensitive: wanted.sensitive,
             value: wanted.value,
         });
-        let set = self.platform.variable_set(&asked.namespace_path, category, wanted.collect());
+        let set = platform.variable_set(&asked.namespace_path, category, wanted.collect());
         set.await.map_err(status)?;
         Ok(Response::new(()))
     }
@@ -106,11 +126,14 @@ impl NamespaceVariables for Grpc {
         &self,
         request: Request<GetNamespaceVariableVersionByIdRequest>,
     ) -> Result<Response<NamespaceVariableVersion>, Status> {
+        let subject = Subject::VariableVersion(&request.get_ref().id);
+        let platform = self.enter(&request, "variable.get", subject).await?;
         let GetNamespaceVariableVersionByIdRequest { id, include_sensitive_value } =
             request.into_inner();
         keep_secret(include_sensitive_value)?;
-        let found = self.platform.variable_version_get(&id).await.map_err(status)?;
-        Ok(Response::new(view::variable_version(found)))
+        let found = platform.variable_version_get(&id).await.map_err(status)?;
+        let values = platform.may("variable.values", &found.namespace_path);
+        Ok(Response::new(view::variable_version(found, values)))
     }
 
     async fn get_namespace_variable_versions(
@@ -118,13 +141,18 @@ impl NamespaceVariables for Grpc {
         request: Request<GetNamespaceVariableVersionsRequest>,
     ) -> Result<Response<GetNamespaceVariableVersionsResponse>, Status> {
         use NamespaceVariableVersionSortableField as Field;
+        let subject = Subject::Variable(&request.get_ref().variable_id);
+        let platform = self.enter(&request, "variable.get", subject).await?;
         let asked = request.into_inner();
         let order = sort(Some(asked.sort), Field::CreatedAtAsc)?;
         let order = VersionSort { descending: order == Field::CreatedAtDesc };
         let page = cursor::request(asked.pagination_options).map_err(status)?;
-        let found = self.platform.variable_version_list(&asked.variable_id, order, &page).await;
+        let found = platform.variable_version_list(&asked.variable_id, order, &page).await;
         let (namespace_variable_versions, page_info) =
-            cursor::answer(found.map_err(status)?, view::variable_version);
+            cursor::answer(found.map_err(status)?, |version| {
+                let values = platform.may("variable.values", &version.namespace_path);
+                view::variable_version(version, values)
+            });
         let answer =
             GetNamespaceVariableVersionsResponse { page_info, namespace_variable_versions };
         Ok(Response::new(answer))

@@ -3,7 +3,7 @@
 use pilothouse_store::terraform::WorkspaceSort;
 use tonic::{Request, Response, Status};
 
-use super::{Grpc, NO_RUNNERS, caller, given, proto, refuse, refuse_background, sort};
+use super::{Grpc, NO_RUNNERS, Subject, given, proto, refuse, refuse_background, sort};
 use crate::terraform::{
     api::{cursor, failure::status, view},
     service::workspace::{NewWorkspace, Settings, WorkspaceQuery},
@@ -35,7 +35,9 @@ impl Workspaces for Grpc {
         &self,
         request: Request<GetWorkspaceByIdRequest>,
     ) -> Result<Response<Workspace>, Status> {
-        let found = self.platform.workspace_get(&request.get_ref().id).await.map_err(status)?;
+        let id = &request.get_ref().id;
+        let platform = self.enter(&request, "workspace.get", Subject::Workspace(id)).await?;
+        let found = platform.workspace_get(id).await.map_err(status)?;
         Ok(Response::new(view::workspace(found)))
     }
 
@@ -43,6 +45,9 @@ impl Workspaces for Grpc {
         &self,
         request: Request<GetWorkspacesRequest>,
     ) -> Result<Response<GetWorkspacesResponse>, Status> {
+        let group = given(request.get_ref().group_id.as_deref());
+        let subject = group.map_or(Subject::Everywhere, Subject::Group);
+        let platform = self.enter(&request, "workspace.list", subject).await?;
         let asked = request.into_inner();
         let order = order(sort(asked.sort, WorkspaceSortableField::FullPathAsc)?);
         let page = cursor::request(asked.pagination_options).map_err(status)?;
@@ -52,8 +57,9 @@ impl Workspaces for Grpc {
             managed_identity: given(asked.assigned_managed_identity_id.as_deref()),
             search: asked.search.as_deref(),
             labels: asked.label_filters.into_iter().collect(),
+            visible: platform.visible(),
         };
-        let found = self.platform.workspace_list(query, order, &page).await.map_err(status)?;
+        let found = platform.workspace_list(query, order, &page).await.map_err(status)?;
         let (workspaces, page_info) = cursor::answer(found, view::workspace);
         Ok(Response::new(GetWorkspacesResponse { workspaces, page_info }))
     }
@@ -62,7 +68,8 @@ impl Workspaces for Grpc {
         &self,
         request: Request<CreateWorkspaceRequest>,
     ) -> Result<Response<Workspace>, Status> {
-        let caller = caller(&request)?;
+        let subject = Subject::Group(&request.get_ref().group_id);
+        let platform = self.enter(&request, "workspace.create", subject).await?;
         let asked = request.into_inner();
         refuse("runner_tags", has_tags(asked.runner_tags.as_ref()), NO_RUNNERS)?;
         refuse_background(
@@ -77,7 +84,7 @@ impl Workspaces for Grpc {
             labels: Some(asked.labels.into_iter().collect()),
         };
         let new = NewWorkspace { name: &asked.name, group: &asked.group_id, settings };
-        let created = self.platform.workspace_create(&caller, new).await.map_err(status)?;
+        let created = platform.workspace_create(&platform.caller, new).await.map_err(status)?;
         Ok(Response::new(view::workspace(created)))
     }
 
@@ -86,6 +93,8 @@ impl Workspaces for Grpc {
         &self,
         request: Request<UpdateWorkspaceRequest>,
     ) -> Result<Response<Workspace>, Status> {
+        let subject = Subject::Workspace(&request.get_ref().id);
+        let platform = self.enter(&request, "workspace.update", subject).await?;
         let asked = request.into_inner();
         refuse("runner_tags", has_tags(asked.runner_tags.as_ref()), NO_RUNNERS)?;
         refuse_background(
@@ -100,7 +109,7 @@ impl Workspaces for Grpc {
             labels: Some(asked.labels.into_iter().collect())
                 .filter(|labels: &std::collections::BTreeMap<_, _>| !labels.is_empty()),
         };
-        let updated = self.platform.workspace_update(&asked.id, asked.version, settings);
+        let updated = platform.workspace_update(&asked.id, asked.version, settings);
         Ok(Response::new(view::workspace(updated.await.map_err(status)?)))
     }
 
@@ -108,9 +117,11 @@ impl Workspaces for Grpc {
         &self,
         request: Request<DeleteWorkspaceRequest>,
     ) -> Result<Response<()>, Status> {
+        let subject = Subject::Workspace(&request.get_ref().id);
+        let platform = self.enter(&request, "workspace.delete", subject).await?;
         let asked = request.into_inner();
         let force = asked.force.unwrap_or_default();
-        self.platform.workspace_delete(&asked.id, asked.version, force).await.map_err(status)?;
+        platform.workspace_delete(&asked.id, asked.version, force).await.map_err(status)?;
         Ok(Response::new(()))
     }
 
@@ -118,7 +129,9 @@ impl Workspaces for Grpc {
         &self,
         request: Request<LockWorkspaceRequest>,
     ) -> Result<Response<Workspace>, Status> {
-        let locked = self.platform.workspace_set_locked(&request.get_ref().workspace_id, true);
+        let id = &request.get_ref().workspace_id;
+        let platform = self.enter(&request, "workspace.lock", Subject::Workspace(id)).await?;
+        let locked = platform.workspace_set_locked(id, true);
         Ok(Response::new(view::workspace(locked.await.map_err(status)?)))
     }
 
@@ -126,7 +139,9 @@ impl Workspaces for Grpc {
         &self,
         request: Request<UnlockWorkspaceRequest>,
     ) -> Result<Response<Workspace>, Status> {
-        let unlocked = self.platform.workspace_set_locked(&request.get_ref().workspace_id, false);
+        let id = &request.get_ref().workspace_id;
+        let platform = self.enter(&request, "workspace.unlock", Subject::Workspace(id)).await?;
+        let unlocked = platform.workspace_set_locked(id, false);
         Ok(Response::new(view::workspace(unlocked.await.map_err(status)?)))
     }
 
@@ -134,8 +149,12 @@ impl Workspaces for Grpc {
         &self,
         request: Request<MigrateWorkspaceRequest>,
     ) -> Result<Response<Workspace>, Status> {
+        let subject = Subject::Workspace(&request.get_ref().workspace_id);
+        let platform = self.enter(&request, "workspace.migrate", subject).await?;
+        let target = Subject::Group(&request.get_ref().new_group_id);
+        platform.also("workspace.create", target).await.map_err(status)?;
         let asked = request.into_inner();
-        let moved = self.platform.workspace_migrate(&asked.workspace_id, &asked.new_group_id);
+        let moved = platform.workspace_migrate(&asked.workspace_id, &asked.new_group_id);
         Ok(Response::new(view::workspace(moved.await.map_err(status)?)))
     }
 }

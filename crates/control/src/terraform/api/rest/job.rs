@@ -1,15 +1,15 @@
 //! A job's log with what a reader needs to page through it, and a job's times.
 
-use axum::extract::Query;
 use axum::{
     Json,
-    extract::{Path, State, rejection::QueryRejection},
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::Extensions,
 };
 use pilothouse_model::{Error, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Platform;
-use crate::terraform::api::failure::Failure;
+use super::Door;
+use crate::terraform::api::{failure::Failure, gate::Subject};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,10 +42,12 @@ pub(super) struct LogView {
 }
 
 pub(super) async fn log(
-    State(platform): Platform,
+    State(gate): Door,
     Path(id): Path<String>,
     part: Result<Query<Part>, QueryRejection>,
+    extensions: Extensions,
 ) -> Result<Json<LogView>, Failure> {
+    let platform = gate.enter(&extensions, "job.log_range", Subject::Job(&id)).await?;
     let Query(part) = part.map_err(|error| Error::invalid(error.body_text()))?;
     let job = platform.job_get(&id).await?;
     let offset = match (part.offset, part.tail) {

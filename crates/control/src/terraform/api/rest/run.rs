@@ -4,14 +4,15 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State},
+    http::Extensions,
 };
 use pilothouse_model::{Error, id::ResourceType};
 use pilothouse_store::terraform::RunRecord;
 use serde::{Deserialize, Serialize};
 
-use super::Platform;
+use super::Door;
 use crate::terraform::{
-    api::failure::Failure,
+    api::{failure::Failure, gate::Subject},
     reference::{gid, trn_by_id},
 };
 
@@ -41,32 +42,40 @@ fn view(record: &RunRecord) -> Json<RunView> {
 }
 
 pub(super) async fn discard(
-    State(platform): Platform,
+    State(gate): Door,
     Path(id): Path<String>,
+    extensions: Extensions,
 ) -> Result<Json<RunView>, Failure> {
+    let platform = gate.enter(&extensions, "run.discard", Subject::Run(&id)).await?;
     Ok(view(&platform.run_discard(&id).await?))
 }
 
 pub(super) async fn undiscard(
-    State(platform): Platform,
+    State(gate): Door,
     Path(id): Path<String>,
+    extensions: Extensions,
 ) -> Result<Json<RunView>, Failure> {
+    let platform = gate.enter(&extensions, "run.undiscard", Subject::Run(&id)).await?;
     Ok(view(&platform.run_undiscard(&id).await?))
 }
 
 pub(super) async fn retry(
-    State(platform): Platform,
+    State(gate): Door,
     Path(id): Path<String>,
+    extensions: Extensions,
 ) -> Result<Json<RunView>, Failure> {
+    let platform = gate.enter(&extensions, "run.retry", Subject::Run(&id)).await?;
     Ok(view(&platform.run_retry(&id).await?))
 }
 
 /// The body is `{"auto_apply": true}` or `false`.
 pub(super) async fn set_auto_apply(
-    State(platform): Platform,
+    State(gate): Door,
     Path(id): Path<String>,
+    extensions: Extensions,
     body: Bytes,
 ) -> Result<Json<RunView>, Failure> {
+    let platform = gate.enter(&extensions, "run.set_auto_apply", Subject::Run(&id)).await?;
     let AutoApply { auto_apply } = serde_json::from_slice(&body).map_err(|error| {
         Error::invalid(format!("the body is not {{\"auto_apply\": true}} or false: {error}"))
     })?;

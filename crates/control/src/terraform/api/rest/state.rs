@@ -2,18 +2,21 @@
 
 use axum::{
     extract::{Path, State},
-    http::header::CONTENT_TYPE,
+    http::{Extensions, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 
-use super::Platform;
-use crate::terraform::api::failure::Failure;
+use super::Door;
+use crate::terraform::api::{failure::Failure, gate::Subject};
 
 /// The whole file, sensitive values included.
 pub(super) async fn download(
-    State(platform): Platform,
+    State(gate): Door,
     Path(id): Path<String>,
+    extensions: Extensions,
 ) -> Result<Response, Failure> {
+    let platform =
+        gate.enter(&extensions, "state_version.download", Subject::StateVersion(&id)).await?;
     let content = platform.state_version_content(&id).await?;
     Ok(([(CONTENT_TYPE, "application/json")], content).into_response())
 }

@@ -1,10 +1,10 @@
 //! Whether runs can be executed here, and how many wait for it.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::Extensions};
 use serde::Serialize;
 
-use super::Platform;
-use crate::terraform::api::failure::Failure;
+use super::Door;
+use crate::terraform::api::{failure::Failure, gate::Subject};
 
 #[derive(Debug, Serialize)]
 pub(super) struct WorkerView {
@@ -23,7 +23,11 @@ pub(super) struct WorkerView {
     parallel_jobs: usize,
 }
 
-pub(super) async fn status(State(platform): Platform) -> Result<Json<WorkerView>, Failure> {
+pub(super) async fn status(
+    State(gate): Door,
+    extensions: Extensions,
+) -> Result<Json<WorkerView>, Failure> {
+    let platform = gate.enter(&extensions, "job.worker", Subject::Everywhere).await?;
     let (version, message) = match platform.runner.version().await {
         Ok(version) => (Some(version), None),
         Err(error) => (None, Some(error.to_string())),

@@ -1,0 +1,5 @@
+//! Memberships, service accounts and API keys.
+
+mod api_key;
+mod membership;
+mod service_account;

@@ -1,0 +1,185 @@
+//! Roles over HTTP: an API key sees and does what its roles allow, from one call to the next.
+
+use pilothouse_access::{
+    Action, AutoApprove, Place, Policy, Verdict,
+    api_key::{self, NewApiKey},
+    decide, membership, requirement,
+};
+use pilothouse_model::{
+    Caller, Error, Namespace, Principal, PrincipalKind, Role, Timestamp, audit::Outcome,
+};
+use pilothouse_registry::Catalog;
+use pilothouse_store::AuditFilter;
+use pilothouse_testkit::{TestApp, operate};
+use serde_json::{Value, json};
+
+const ALL: (&str, &str) = ("PILOTHOUSE_AUTO_APPROVE", "all");
+const OPEN: &str = include_str!("../data/open_operations.txt");
+
+/// A key with one role; its id as a subject, and its text.
+async fn key(app: &TestApp, name: &str, role: Role, namespace: &str) -> (String, String) {
+    let grants = [(role, namespace.parse().unwrap())];
+    let lifetime = std::time::Duration::from_hours(1);
+    let new = NewApiKey { name, grants: &grants, lifetime, created_by: "user:test" };
+    let store = &app.running().product().store;
+    let (key, text) = api_key::create(store, new, Timestamp::now()).await.unwrap();
+    (key.subject(), text)
+}
+
+/// `acme/prod` and `other/web`.
+async fn tree(app: &TestApp) {
+    for (group, workspace) in [("acme", "prod"), ("other", "web")] {
+        let body = json!({ "name": group });
+        app.ok("infra_create", json!({ "resource_type": "tharsis.group", "body": body })).await;
+        let body = json!({ "name": workspace, "group_id": format!("trn:group:{group}") });
+        app.ok("infra_create", json!({ "resource_type": "tharsis.workspace", "body": body })).await;
+    }
+}
+
+fn workspace(path: &str) -> Value {
+    json!({ "resource_type": "tharsis.workspace", "id": format!("trn:workspace:{path}") })
+}
+
+fn lock(path: &str) -> Value {
+    json!({ "resource_type": "tharsis.workspace", "action": "lock",
+            "params": { "workspace_id": format!("trn:workspace:{path}") } })
+}
+
+#[tokio::test]
+async fn a_role_is_what_it_is_where_it_was_given() {
+    let mut app = TestApp::start(&[ALL]).await;
+    tree(&app).await;
+    let (_, text) = key(&app, "viewer", Role::Viewer, "acme").await;
+    app.sign_in(&text);
+    app.ok("infra_get", workspace("acme/prod")).await;
+    let refused = app.refused("infra_execute", lock("acme/prod")).await;
+    assert!(refused.contains("workspace:update needs deployer in acme/prod"), "{refused}");
+    let hidden = app.refused("infra_get", workspace("other/web")).await;
+    let missing = app.refused("infra_get", workspace("acme/nothing")).await;
+    assert!(hidden.contains("not found") && missing.contains("not found"), "{hidden} {missing}");
+    let hidden = app.refused("infra_execute", lock("other/web")).await;
+    assert!(hidden.contains("not found"), "{hidden}");
+
+    let list = json!({ "resource_type": "tharsis.workspace" });
+    let found = app.ok("infra_list", list).await;
+    assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&found["items"][0]["full_path"], &found["total"]),
+        (&json!("acme/prod"), &json!(1))
+    );
+    let search = json!({ "query": "web", "resource_types": ["tharsis.workspace"] });
+    assert_eq!(app.ok("infra_search", search).await["results"], json!([]));
+
+    let (_, text) = key(&app, "deployer", Role::Deployer, "acme/prod").await;
+    app.sign_in(&text);
+    app.ok("infra_execute", lock("acme/prod")).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_role_counts_from_the_next_call_on() {
+    let mut app = TestApp::start(&[ALL]).await;
+    tree(&app).await;
+    let (subject, text) = key(&app, "ci", Role::Viewer, "acme").await;
+    app.sign_in(&text);
+    app.refused("infra_execute", lock("acme/prod")).await;
+    let acme = Namespace::terraform("acme");
+    let store = app.running().product().store.clone();
+    let grant = |role, namespace: Namespace| {
+        let (store, subject) = (store.clone(), subject.clone());
+        async move {
+            let now = Timestamp::now();
+            membership::grant(&store, &subject, role, &namespace, "user:test", now).await
+        }
+    };
+    grant(Role::Deployer, acme.clone()).await.unwrap();
+    app.ok("infra_execute", lock("acme/prod")).await;
+    grant(Role::Viewer, Namespace::terraform("acme/prod")).await.unwrap();
+    let unlock = json!({ "resource_type": "tharsis.workspace", "action": "unlock",
+                         "params": { "workspace_id": "trn:workspace:acme/prod" } });
+    app.refused("infra_execute", unlock.clone()).await;
+
+    // Another process changes it.
+    let (code, _) = operate(&app.data(), &["members", "grant", &subject, "owner", "acme/prod"]);
+    assert_eq!(code, Some(0));
+    app.ok("infra_execute", unlock).await;
+    let (code, _) = operate(&app.data(), &["members", "revoke", &subject, "acme/prod"]);
+    assert_eq!(code, Some(0));
+    let revoked: Result<(), Error> = membership::revoke(&store, &subject, &acme).await;
+    revoked.unwrap();
+    let gone = app.refused("infra_get", workspace("acme/prod")).await;
+    assert!(gone.contains("not found"), "{gone}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_recorded_with_the_rule_that_refused() {
+    let mut app = TestApp::start(&[ALL]).await;
+    tree(&app).await;
+    let (subject, text) = key(&app, "ci", Role::Viewer, "acme").await;
+    app.sign_in(&text);
+    app.refused("infra_execute", lock("acme/prod")).await;
+    let filter = AuditFilter { principal: Some(subject), ..AuditFilter::default() };
+    let rows = app.running().product().store.audit_list(&filter).await.unwrap();
+    let [row] = &rows[..] else { panic!("one call, one record: {rows:#?}") };
+    assert_eq!(row.outcome, Outcome::Denied);
+    let detail = row.detail.as_deref().unwrap();
+    assert!(detail.starts_with("role: workspace:update needs deployer"), "{detail}");
+    app.stop().await;
+}
+
+#[test]
+fn no_operation_of_any_platform_is_open_to_who_has_no_role_on_it() {
+    let kind = PrincipalKind::User;
+    let stranger = Caller::new(Principal { id: "user:al".into(), kind, name: "al".into() });
+    let everything = Policy { auto_approve: AutoApprove::All, read_only: false };
+    let open: Vec<&str> = OPEN.lines().filter(|line| !line.starts_with('#')).collect();
+    let (mut walked, mut closed) = (0, Vec::new());
+    for platform in Catalog::embedded().names() {
+        let catalog = Catalog::embedded().platform(platform).unwrap();
+        let root = Namespace::new(platform, "");
+        let kinds = catalog.types.values();
+        for operation in kinds.flat_map(|kind| kind.operations.values()) {
+            walked += 1;
+            let name = operation.id.as_str();
+            for place in [Place::In(&root), Place::Throughout(platform)] {
+                let action = Action { operation: name, risk: operation.risk, place };
+                let verdict = decide(&stranger, &action, &everything).verdict;
+                let refused = matches!(verdict, Verdict::Deny | Verdict::Hide);
+                assert_ne!(refused, open.contains(&name), "{name}: {verdict:?}");
+            }
+            if requirement(name, operation.risk).least_role().is_none() {
+                closed.push(name.to_owned());
+            }
+        }
+    }
+    assert!(walked > 600, "{walked} operations were walked");
+    assert!(closed.is_empty(), "nobody but the operator may call these: {closed:#?}");
+}
+
+#[tokio::test]
+async fn keys_end_and_are_presented_where_the_operator_says() {
+    let header =
+        [ALL, ("PILOTHOUSE_API_KEY_HEADER", "x-api-key"), ("PILOTHOUSE_API_KEY_PREFIX", "Key")];
+    let app = TestApp::start(&header).await;
+    let (subject, text) = key(&app, "ci", Role::Viewer, "*").await;
+    let http = reqwest::Client::builder().build().unwrap();
+    let status = |name: &'static str, value: String| {
+        let request = http.get(app.url("/platforms/tharsis/v1/worker")).header(name, value);
+        async move { request.send().await.unwrap().status().as_u16() }
+    };
+    for (name, value, expected) in [
+        ("x-api-key", format!("Key {text}"), 200),
+        ("x-api-key", text.clone(), 401),
+        ("x-api-key", format!("Key {text}x"), 401),
+        ("authorization", format!("Bearer {text}"), 200),
+        ("authorization", format!("Key {text}"), 401),
+    ] {
+        assert_eq!(status(name, value.clone()).await, expected, "{name}: {value}");
+    }
+    let id = subject.strip_prefix("key:").unwrap();
+    let (code, _) = operate(&app.data(), &["keys", "revoke", id]);
+    assert_eq!(code, Some(0));
+    assert_eq!(status("x-api-key", format!("Key {text}")).await, 401);
+    app.stop().await;
+}
