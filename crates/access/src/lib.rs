@@ -8,6 +8,7 @@ pub mod approval;
 pub mod bearer;
 pub mod decision;
 pub mod directory;
+pub mod federation;
 pub mod membership;
 pub mod oauth;
 pub mod people;

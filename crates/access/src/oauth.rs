@@ -1,6 +1,7 @@
 //! The authorization server's rules (OAuth 2.1), without HTTP: who a client is, what a person gives
 //! it, and which tokens follow from that.
 
+mod account;
 pub mod authorize;
 pub mod client;
 mod pkce;

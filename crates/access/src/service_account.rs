@@ -3,6 +3,8 @@
 //! Source: `contracts/tharsis/platform.json`, `auth.client_secret`. Unlike Tharsis, a rotated
 //! secret works for a while beside the new one.
 
+pub mod token;
+
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE};

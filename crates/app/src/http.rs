@@ -9,6 +9,8 @@ mod identity;
 use std::sync::Arc;
 
 use axum::{Router, middleware, routing::get};
+use pilothouse_access::service_account::token::Tokens;
+use pilothouse_control::terraform::token_routes;
 use pilothouse_gateway::{
     ServedSurface,
     mcp::{
@@ -34,6 +36,7 @@ pub(crate) fn router(
     door: Arc<Door>,
     identity: Arc<Identity>,
     access: Access,
+    tokens: &Arc<Tokens>,
     settings: &Settings,
 ) -> Result<(Router, Vec<Arc<Endpoint>>), Error> {
     let access = Arc::new(access);
@@ -58,6 +61,7 @@ pub(crate) fn router(
         .route("/health", get(health::health))
         .route("/ready", get(health::ready).with_state(product.store.clone()))
         .merge(identity::router(identity))
+        .merge(token_routes(tokens, "/platforms/tharsis"))
         .layer(middleware::from_fn_with_state(access, guard));
     Ok((open.fallback_service(guarded), endpoints))
 }

@@ -13,6 +13,7 @@ pub mod exit;
 mod http;
 mod interrupt;
 mod notice;
+mod outbound;
 pub mod place;
 pub mod practice;
 pub mod serve;

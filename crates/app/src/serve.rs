@@ -7,7 +7,8 @@ use std::{
 };
 
 use pilothouse_access::{
-    Bearers, OAuth, Site, Vault, people, signing::SigningKeys, token::AdminToken, vault::KeySource,
+    Bearers, OAuth, Site, Vault, federation::Issuers, people, service_account::token::Tokens,
+    signing::SigningKeys, token::AdminToken, vault::KeySource,
 };
 use pilothouse_control::terraform::executor::Binary;
 use pilothouse_gateway::{
@@ -31,6 +32,7 @@ use crate::{
     exit::Exit,
     http::{self, ApiKeys, Credential, Door, Identity},
     interrupt, notice,
+    outbound::Outbound,
 };
 
 /// A server that answers.
@@ -74,9 +76,12 @@ pub async fn start(config: Config) -> Result<Running, Error> {
         vec![Box::new(token), Box::new(keys), Box::new(Arc::clone(&bearers))];
     let door = Door::new(site.clone(), credentials, directory);
     let door = Arc::new(door);
+    let issuers = Issuers::new(Arc::new(Outbound::new(&config.access.private_hosts)?));
+    let tokens = Arc::new(Tokens::new(product.store.clone(), Arc::clone(&bearers), issuers));
     let oauth = OAuth { store: product.store.clone(), bearers };
     let identity = Arc::new(Identity::new(oauth)?);
-    let (router, endpoints) = http::router(&product, door, identity, access(&config), &settings)?;
+    let (router, endpoints) =
+        http::router(&product, door, identity, access(&config), &tokens, &settings)?;
     let setup = people::setup_secret(&product.store, Timestamp::now()).await?;
     let setup_url = setup.map(|secret| format!("{}/oauth/setup?secret={secret}", site.canonical()));
     let shutdown = CancellationToken::new();

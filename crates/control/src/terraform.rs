@@ -21,7 +21,15 @@ mod state;
 mod state_file;
 mod worker;
 
+use pilothouse_access::service_account::token::Tokens;
+
 pub use config::{Clock, Config};
 pub use feed::{Change, Notice, Watch};
 pub use platform::Terraform;
 pub use runner::Runner;
+
+/// Where service accounts sign in, which is the one thing here that needs no
+/// [`Caller`](pilothouse_model::Caller): REST as it is and below `prefix`, and gRPC.
+pub fn token_routes(tokens: &std::sync::Arc<Tokens>, prefix: &str) -> axum::Router {
+    api::token_routes(tokens, prefix)
+}

@@ -105,6 +105,22 @@ impl TestApp {
         params: Value,
         capabilities: Value,
     ) -> Answer {
+        self.send_as(&self.token, path, method, params, capabilities).await
+    }
+
+    /// As [`TestApp::rpc`], with another credential for this request.
+    pub async fn rpc_as(&self, token: &str, path: &str, method: &str, params: Value) -> Answer {
+        self.send_as(token, path, method, params, json!({})).await
+    }
+
+    async fn send_as(
+        &self,
+        token: &str,
+        path: &str,
+        method: &str,
+        params: Value,
+        capabilities: Value,
+    ) -> Answer {
         let mut params = params;
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -116,7 +132,7 @@ impl TestApp {
         let mut request = self
             .http
             .post(self.url(path))
-            .bearer_auth(&self.token)
+            .bearer_auth(token)
             .header("accept", "application/json, text/event-stream")
             .header("mcp-protocol-version", "2026-07-28")
             .header("mcp-method", method);

@@ -3,9 +3,11 @@
 mod app;
 mod conformance;
 mod harness;
+mod issuer;
 mod program;
 
 pub use app::{Answer, TestApp};
 pub use conformance::Fixture;
 pub use harness::{FakeHarness, Fault, Seen};
+pub use issuer::TestIssuer;
 pub use program::{FakeTerraform, Program, operate, terraform};

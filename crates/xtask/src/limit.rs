@@ -31,9 +31,10 @@ const MESSAGE: &str = "crates/gateway/src/mcp/message.rs";
 const SESSION: &str = "crates/gateway/src/mcp/session/table.rs";
 const ARCHIVE: &str = "crates/control/src/terraform/executor/archive.rs";
 const PLATFORM: &str = "crates/control/src/terraform/limit.rs";
+const FEDERATION: &str = "crates/access/src/federation.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 36] = [
+pub static LIMITS: [Limit; 41] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -184,6 +185,36 @@ pub static LIMITS: [Limit; 36] = [
         PLATFORM,
         "KEPT_ARCHIVES",
         "a_workspace_keeps_the_newest_archives_and_the_one_of_its_state",
+    ),
+    limit(
+        "Bytes of another issuer's token",
+        FEDERATION,
+        "MAX_TOKEN",
+        "what_an_issuer_sends_is_bounded_and_speaks_for_itself",
+    ),
+    limit(
+        "Bytes of an issuer's document",
+        FEDERATION,
+        "MAX_DOCUMENT",
+        "what_an_issuer_sends_is_bounded_and_speaks_for_itself",
+    ),
+    limit(
+        "Keys of an issuer",
+        FEDERATION,
+        "MAX_KEYS",
+        "what_an_issuer_sends_is_bounded_and_speaks_for_itself",
+    ),
+    limit(
+        "Bytes of a service account's id or secret",
+        "crates/access/src/service_account.rs",
+        "MAX_PRESENTED",
+        "refusals_say_nothing_about_what_was_wrong",
+    ),
+    limit(
+        "Bytes of a request for a service account's token",
+        PLATFORM,
+        "TOKEN_REQUEST",
+        "refusals_say_nothing_about_what_was_wrong",
     ),
 ];
 

@@ -3,6 +3,7 @@
 use http::HeaderName;
 
 use super::{
+    parse,
     reader::Reader,
     setting::{Group, Setting},
 };
@@ -13,6 +14,8 @@ pub struct Access {
     pub api_key_header: HeaderName,
     /// What stands before the key there, with a blank between them; empty for nothing.
     pub api_key_prefix: String,
+    /// Hosts that may be asked for keys although their addresses are not public.
+    pub private_hosts: Vec<String>,
 }
 
 const API_KEY_HEADER: Setting = Setting::new(
@@ -27,18 +30,30 @@ const API_KEY_PREFIX: Setting = Setting::new(
     "a word, for instance Bearer, or nothing",
     "What stands before the key in that header.",
 );
+const PRIVATE_HOSTS: Setting = Setting::new(
+    "access.private_hosts",
+    "PILOTHOUSE_PRIVATE_HOSTS",
+    "host names, separated by commas",
+    "Issuers inside the own network: hosts that are asked for keys although their addresses are \
+     not public, also over plain HTTP.",
+);
 
 pub(super) static GROUP: Group = Group {
     title: "Access",
     about: "How callers other than the operator come in.",
-    settings: &[&API_KEY_HEADER, &API_KEY_PREFIX],
+    settings: &[&API_KEY_HEADER, &API_KEY_PREFIX, &PRIVATE_HOSTS],
 };
 
 impl Access {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let api_key_header = reader.required(&API_KEY_HEADER, |text| text.parse().ok());
         let api_key_prefix = reader.required(&API_KEY_PREFIX, prefix);
-        Some(Self { api_key_header: api_key_header?, api_key_prefix: api_key_prefix? })
+        let private_hosts = reader.required(&PRIVATE_HOSTS, parse::hosts);
+        Some(Self {
+            api_key_header: api_key_header?,
+            api_key_prefix: api_key_prefix?,
+            private_hosts: private_hosts?,
+        })
     }
 }
 

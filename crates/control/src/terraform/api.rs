@@ -8,11 +8,13 @@ mod gate;
 mod grpc;
 mod proto;
 mod rest;
+mod token;
 mod view;
 
 use std::sync::Arc;
 
 use axum::{Router, middleware};
+use pilothouse_access::service_account::token::Tokens;
 
 use super::Terraform;
 
@@ -22,4 +24,10 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
         .merge(rest::router(platform))
         .fallback(door::no_such_route)
         .layer(middleware::from_fn(door::require_caller))
+}
+
+/// Where service accounts sign in; see [`super::token_routes`].
+pub(super) fn token_routes(tokens: &Arc<Tokens>, prefix: &str) -> Router {
+    let rest = token::rest(Arc::clone(tokens));
+    rest.clone().nest(prefix, rest).merge(token::grpc(Arc::clone(tokens)))
 }

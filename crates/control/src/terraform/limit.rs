@@ -64,3 +64,5 @@ pub(crate) const STATE_MESSAGE: usize = 24 * 1024 * 1024;
 pub(crate) const VARIABLES_MESSAGE: usize = 16 * 1024 * 1024;
 /// Bytes of a JSON body.
 pub(crate) const JSON_BODY: usize = 64 * 1024;
+/// Bytes of a request for a token of a service account.
+pub(crate) const TOKEN_REQUEST: usize = 64 * 1024;

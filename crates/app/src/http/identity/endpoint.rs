@@ -48,8 +48,15 @@ pub(super) async fn token(
 ) -> Response {
     let issued = async {
         let now = Timestamp::now();
+        let (oauth, issuer) = (&identity.oauth, identity.issuer(&headers));
+        let (parameters, basic) = (form::body(&headers, &body)?, form::basic(&headers));
+        if let Some(issued) =
+            oauth.issue_to_account(&parameters, basic.as_ref(), issuer, now).await?
+        {
+            return Ok(issued);
+        }
         let (client, parameters) = client(&identity, &headers, &body, "token", now).await?;
-        identity.oauth.issue(&client, &parameters, identity.issuer(&headers), now).await
+        oauth.issue(&client, &parameters, issuer, now).await
     };
     match issued.await {
         Ok(issued) => private(StatusCode::OK, &json!(issued)),

@@ -14,6 +14,7 @@ use pilothouse_store::{
     },
     terraform::{Meta, Page, PageRequest},
 };
+use url::Url;
 
 use super::{check_version, taken};
 use crate::terraform::{Terraform, limit, reference, rule};
@@ -73,11 +74,13 @@ fn check_policies(policies: &[TrustPolicy]) -> Result<(), Error> {
 fn check_policy(policy: &TrustPolicy) -> Result<(), Error> {
     let issuer = &policy.issuer;
     rule::line("issuer", issuer, limit::ISSUER)?;
-    if !issuer.starts_with("https://") && !issuer.starts_with("http://127.0.0.1") {
-        return Err(Error::invalid(format!(
-            "issuer {:?} is not an https address",
-            prefix(issuer, 80)
-        )));
+    let plain = |url: &Url| url.query().is_none() && url.fragment().is_none();
+    let is_address = Url::parse(issuer).is_ok_and(|url| {
+        matches!(url.scheme(), "https" | "http") && url.username().is_empty() && plain(&url)
+    });
+    if !is_address {
+        let issuer = prefix(issuer, 80);
+        return Err(Error::invalid(format!("issuer {issuer:?} is not an https address")));
     }
     if policy.bound_claims.is_empty() || policy.bound_claims.len() > limit::BOUND_CLAIMS {
         let most = limit::BOUND_CLAIMS;

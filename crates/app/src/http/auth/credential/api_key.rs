@@ -19,7 +19,7 @@ impl ApiKeys {
     }
 
     fn presented<'a>(&self, presented: &Presented<'a>) -> Option<&'a str> {
-        let Access { api_key_header, api_key_prefix } = &self.access;
+        let Access { api_key_header, api_key_prefix, .. } = &self.access;
         let own = presented.headers.get(api_key_header).and_then(|value| value.to_str().ok());
         let own = own.and_then(|text| {
             if api_key_prefix.is_empty() {
