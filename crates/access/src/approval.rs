@@ -141,6 +141,7 @@ mod tests {
             requests: vec![],
             before: None,
             diff: None,
+            preview: None,
         }
     }
 

@@ -25,6 +25,9 @@ pub struct Plan {
     /// A unified diff of what the arguments would change in `before`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
+    /// What it would carry out, as the platform itself tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
 }
 
 /// Everything an approval is bound to. Any change gives another digest, which voids it.

@@ -22,6 +22,7 @@ mod job;
 mod log;
 mod next;
 mod plan;
+mod preview;
 mod reference;
 mod run;
 mod state;

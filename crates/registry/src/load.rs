@@ -22,7 +22,7 @@ use crate::{
     catalog::PlatformCatalog,
     embedded::File,
     name,
-    resource::{ResourceType, Wait},
+    resource::{Operation, ResourceType, Wait},
     spec::{self, Platform, Resource, Toolset, ToolsetHead},
     surface::Surface,
 };
@@ -146,6 +146,7 @@ fn resolve(
             Some((name.clone(), operation::resolve(&mut report, &parent, &name, spec)?))
         })
         .collect::<BTreeMap<_, _>>();
+    check_previews(report, &operations);
     let wait = resource.wait.and_then(|wait| resolve_wait(report, wait));
     if wait.is_some() && !operations.contains_key("get") {
         report.fault("wait needs an operation \"get\" to look at");
@@ -161,6 +162,20 @@ fn resolve(
         fields: resource.fields,
         wait,
         operations,
+    }
+}
+
+/// What tells about a write must be there, and must not be one itself.
+fn check_previews(report: &mut Report<'_>, operations: &BTreeMap<String, Operation>) {
+    for (name, operation) in operations {
+        let Some(preview) = &operation.preview else { continue };
+        let mut report = report.within(name);
+        if operation.risk.is_read() {
+            report.fault("a read has nothing to preview");
+        }
+        if !operations.get(preview).is_some_and(|preview| preview.risk.is_read()) {
+            report.fault(format!("preview {preview:?} is not a read of this type"));
+        }
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Operation {
     pub internal: bool,
     /// The argument that names what the operation acts on.
     pub target: Option<String>,
+    /// See [`crate::spec::Operation::preview`].
+    pub preview: Option<String>,
     /// By name; a paged operation has `limit` and `cursor` among them.
     pub args: BTreeMap<String, Argument>,
     /// Sent with every request.

@@ -160,6 +160,10 @@ pub struct Operation {
     pub internal: bool,
     /// The argument that names what the operation acts on; `id` without it, if there is one.
     pub target: Option<String>,
+    /// For a write: the read of the same type that tells, as the `text` of its answer, what the
+    /// write would carry out. It gets those of the write's arguments that it has itself, and the
+    /// person who decides reads what it says.
+    pub preview: Option<String>,
     /// Arguments taken over from the platform file.
     #[serde(default)]
     pub shared: Vec<String>,

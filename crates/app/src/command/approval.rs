@@ -92,6 +92,7 @@ fn show(approval: &Approval) -> Result<Exit, Error> {
         ("expires", Some(approval.expires_at.to_string())),
         ("decided by", approval.decided_by.clone()),
         ("note", approval.note.clone()),
+        ("would do", plan.as_ref().and_then(|plan| plan.preview.clone())),
         ("diff", plan.as_ref().and_then(|plan| plan.diff.clone())),
         ("requests", requests),
         ("plan", Some(approval.digest.clone())),

@@ -31,12 +31,22 @@ struct State {
     step: usize,
     since: Instant,
     spinner: Option<ProgressBar>,
+    /// The last question to the person.
+    question: String,
 }
 
 impl Screen {
     pub(super) fn new() -> Self {
         let now = Instant::now();
-        Self { state: Mutex::new(State { step: 0, since: now, spinner: None }), started: now }
+        Self {
+            state: Mutex::new(State {
+                step: 0,
+                since: now,
+                spinner: None,
+                question: String::new(),
+            }),
+            started: now,
+        }
     }
 
     pub(super) fn title(url: &str, terraform: &str) {
@@ -124,6 +134,11 @@ impl Screen {
         }
     }
 
+    /// What the person was last asked.
+    pub(super) fn question(&self) -> String {
+        self.lock().question.clone()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -133,9 +148,10 @@ impl Person for Screen {
     fn confirm(&self, message: &str) -> bool {
         self.stop_spinner();
         line(&format!("    {ASK}? the server asks the person:{ASK:#}"));
-        for text in message.lines().filter(|text| !text.is_empty()).take(8) {
+        for text in message.lines().filter(|text| !text.is_empty()).take(SHOWN_LINES) {
             line(&format!("      {ASK}│{ASK:#} {text}"));
         }
+        self.lock().question = message.to_owned();
         line(&format!("      {ASK}└ yes{ASK:#} {DIM}(the tour answers for you){DIM:#}"));
         true
     }

@@ -136,6 +136,8 @@ impl<'a> Story<'a> {
         self.screen.step("Apply it, once a person agrees");
         let arguments = json!({"resource_type": "tharsis.run", "action": "apply", "id": run});
         self.call("infra_execute", arguments).await?;
+        let question = self.screen.question();
+        check(question.contains("3 to create, 0 to change"), "the person read what would happen")?;
         let waited = self.wait(run).await?;
         check(waited["status"] == "applied", "the run is applied")?;
         self.screen.done("status applied");

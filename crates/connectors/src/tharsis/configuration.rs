@@ -20,7 +20,7 @@ const MAX_SHOWN: usize = 512 << 10;
 
 /// `configuration_version.upload`: fills a new version of a workspace, or a pending one.
 pub(super) async fn upload(context: &HookContext<'_>, args: Map<String, Value>) -> Result<Value> {
-    let (archive, count) = packed(&args)?;
+    let (archive, files) = packed(&args)?;
     let version = match (text(&args, "workspace_id"), text(&args, "id")) {
         ("", "") => {
             return Err(Error::invalid("pass workspace_id, or the id of a pending version"));
@@ -55,12 +55,12 @@ pub(super) async fn upload(context: &HookContext<'_>, args: Map<String, Value>) 
     );
     context.upload(target, "application/octet-stream", archive).await?;
     let mut uploaded = context.call("configuration_version.get", json!({"id": id})).await?;
-    uploaded["upload"] = json!({"files": count, "archive_bytes": size});
+    uploaded["upload"] = json!({"files": files.len(), "archive_bytes": size});
     Ok(uploaded)
 }
 
-/// The archive to send and the number of files in it.
-fn packed(args: &Map<String, Value>) -> Result<(Bytes, usize)> {
+/// The archive to send and the files in it.
+pub(super) fn packed(args: &Map<String, Value>) -> Result<(Bytes, Files)> {
     let files = args.get("files").and_then(Value::as_object);
     match (files, text(args, "archive")) {
         (Some(_), archive) if !archive.is_empty() => {
@@ -76,15 +76,15 @@ fn packed(args: &Map<String, Value>) -> Result<(Bytes, usize)> {
                     }
                 })
                 .collect::<Result<Files>>()?;
-            Ok((archive::pack(&files)?.into(), files.len()))
+            Ok((archive::pack(&files)?.into(), files))
         }
         (None, "") => Err(Error::invalid("pass files, or archive with a base64 tar.gz")),
         (None, archive) => {
             let bytes = STANDARD
                 .decode(archive.trim())
                 .map_err(|error| Error::invalid("archive: not base64").source(error))?;
-            let count = archive::unpack(&bytes)?.len();
-            Ok((bytes.into(), count))
+            let files = archive::unpack(&bytes)?;
+            Ok((bytes.into(), files))
         }
     }
 }
@@ -181,10 +181,10 @@ mod tests {
 
     #[test]
     fn an_upload_takes_files_or_an_archive() {
-        let (bytes, count) = packed(&args(&json!({"files": {"main.tf": "a"}}))).unwrap();
-        assert_eq!(count, 1);
+        let (bytes, files) = packed(&args(&json!({"files": {"main.tf": "a"}}))).unwrap();
+        assert_eq!(files, Files::from([("main.tf".to_owned(), b"a".to_vec())]));
         let archive = STANDARD.encode(&bytes);
-        assert_eq!(packed(&args(&json!({"archive": archive}))).unwrap(), (bytes, 1));
+        assert_eq!(packed(&args(&json!({"archive": archive}))).unwrap(), (bytes, files));
         for (bad, why) in [
             (json!({}), "pass files"),
             (json!({"files": {}, "archive": "x"}), "not both"),

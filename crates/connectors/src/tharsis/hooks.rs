@@ -3,7 +3,7 @@
 use std::future::ready;
 
 use super::{
-    configuration, diagnose, documentation, installation, job, log, plan, state, workspace,
+    configuration, diagnose, documentation, installation, job, log, plan, preview, state, workspace,
 };
 use crate::connector::hook::Hook;
 
@@ -11,6 +11,7 @@ pub(super) const HOOKS: &[(&str, Hook)] = &[
     ("configuration_version_download", |context, args| {
         Box::pin(configuration::download(context, args))
     }),
+    ("configuration_version_preview", |_, args| Box::pin(ready(preview::upload(&args)))),
     ("configuration_version_upload", |context, args| {
         Box::pin(configuration::upload(context, args))
     }),
@@ -22,6 +23,7 @@ pub(super) const HOOKS: &[(&str, Hook)] = &[
     ("plan_diff", |context, args| Box::pin(plan::diff(context, args))),
     ("run_diagnose", |context, args| Box::pin(diagnose::run_diagnose(context, args))),
     ("run_logs", |context, args| Box::pin(log::run::run_logs(context, args))),
+    ("run_preview", |context, args| Box::pin(preview::run(context, args))),
     ("state_version_outputs", |context, args| Box::pin(state::outputs(context, args))),
     ("workspace_status", |context, args| Box::pin(workspace::status(context, args))),
 ];

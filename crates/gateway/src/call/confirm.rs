@@ -20,6 +20,9 @@ use crate::{
 /// Longer than any answer can be repeated.
 const ANSWER_MEMORY: Duration = Duration::from_hours(24);
 
+/// Longest preview or diff in a question, in bytes.
+const MAX_SHOWN: usize = 4_000;
+
 /// What became of the question.
 pub(super) enum Release {
     Go,
@@ -92,9 +95,9 @@ async fn out_of_band(path: &Path<'_>, record: &Record, plan: &Plan) -> Result<Re
 
 fn question(plan: &Plan) -> Question {
     let mut message = format!("{}\n\nRisk: {}", plan.summary, plan.risk);
-    if let Some(diff) = &plan.diff {
+    for part in [&plan.preview, &plan.diff].into_iter().flatten() {
         message.push_str("\n\n");
-        message.push_str(pilothouse_model::text::prefix(diff, 4_000));
+        message.push_str(pilothouse_model::text::prefix(part, MAX_SHOWN));
     }
     Question { key: format!("confirm_{}", &plan.digest[..16]), message }
 }

@@ -1,7 +1,7 @@
 //! Makes the plan of a write: the exact request, the target as it is, what would change.
 
 use pilothouse_access::{Plan, PlanKey};
-use pilothouse_model::{Caller, Error, text::prefix};
+use pilothouse_model::{Caller, Error, Kind, text::prefix};
 use serde_json::{Map, Value};
 
 use super::Path;
@@ -12,6 +12,8 @@ use crate::{
 
 /// Largest target that is shown in a plan, in bytes of JSON; a larger one counts by its hash only.
 const MAX_BEFORE: usize = 8 * 1024;
+/// Longest preview, in bytes.
+const MAX_PREVIEW: usize = 8 * 1024;
 /// Longest value shown in a diff line.
 const MAX_VALUE: usize = 200;
 
@@ -22,7 +24,8 @@ pub(super) async fn make(path: &Path<'_>, request: &Request) -> Result<Plan, Err
     let prepared = invocation.connector.prepare(&invocation.operation, &invocation.arguments)?;
     let caller = path.conversation.caller();
     let mut before = read_target(caller, invocation).await?;
-    let version = before.as_ref().map(version);
+    let preview = preview(caller, invocation).await?;
+    let version = version(before.as_ref(), preview.as_deref());
     let revision = path.surface.policy().revision();
     let key = PlanKey {
         principal: &caller.principal.id,
@@ -47,6 +50,7 @@ pub(super) async fn make(path: &Path<'_>, request: &Request) -> Result<Plan, Err
         target: invocation.target.clone(),
         requests: vec![prepared],
         diff,
+        preview,
         before: before.filter(|before| before.to_string().len() <= MAX_BEFORE),
     })
 }
@@ -74,9 +78,40 @@ async fn read_target(caller: &Caller, invocation: &Invocation) -> Result<Option<
     connector.call(&caller, &format!("{type_name}.get"), arguments).await.map(Some)
 }
 
-/// Changes when the target does.
-fn version(target: &Value) -> String {
-    blake3::hash(target.to_string().as_bytes()).to_hex().to_string()
+/// What the write would carry out, in the platform's own words, where it can tell. A plan that
+/// cannot be shown says why: the person decides with that. Arguments that the platform refuses
+/// already here are the caller's error, before anybody is asked.
+async fn preview(caller: &Caller, invocation: &Invocation) -> Result<Option<String>, Error> {
+    let Invocation { connector, operation, arguments, .. } = invocation;
+    let (type_name, name) = operation.rsplit_once('.').unwrap_or(("", operation));
+    let kind = connector.catalog().resource_type(type_name)?;
+    let Some(preview) = kind.operation(name)?.preview.as_ref() else { return Ok(None) };
+    let known = kind.operations.get(preview).map(|read| &read.args);
+    let mut arguments = arguments.clone();
+    arguments.retain(|name, _| known.is_some_and(|known| known.contains_key(name)));
+    let caller = caller.clone().decided();
+    match connector.call(&caller, &format!("{type_name}.{preview}"), arguments).await {
+        Ok(mut answer) => {
+            redact(&mut answer);
+            let text = answer["text"].as_str().unwrap_or_default();
+            Ok(Some(prefix(text.trim_end(), MAX_PREVIEW).to_owned()))
+        }
+        Err(error) if error.kind == Kind::Invalid => Err(error),
+        Err(error) => Ok(Some(format!("What it would do could not be read: {}", error.message))),
+    }
+}
+
+/// Changes when the target does, or what would be done to it.
+fn version(target: Option<&Value>, preview: Option<&str>) -> Option<String> {
+    let target = target.map(Value::to_string);
+    if target.is_none() && preview.is_none() {
+        return None;
+    }
+    let mut hasher = blake3::Hasher::new();
+    for part in [target.as_deref(), preview].into_iter().flatten() {
+        hasher.update(part.as_bytes());
+    }
+    Some(hasher.finalize().to_hex().to_string())
 }
 
 /// One line, for the person who decides.

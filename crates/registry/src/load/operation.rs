@@ -68,6 +68,7 @@ pub(super) fn resolve(
         name: name.to_owned(),
         about: about.unwrap_or_default(),
         target: target(report, spec.target, &args),
+        preview: spec.preview,
         constants: constants(report, &binding, &spec.set),
         routes,
         body_hook: spec.body_hook,

@@ -99,6 +99,25 @@ async fn a_dry_run_shows_the_exact_request_and_does_nothing() {
 }
 
 #[tokio::test]
+async fn a_plan_shows_the_files_of_an_upload_and_refuses_what_could_not_be_sent() {
+    let app = TestApp::start(&[("PILOTHOUSE_AUTO_APPROVE", "low_write")]).await;
+    app.ok("infra_create", group("acme")).await;
+    let workspace = json!({ "resource_type": "tharsis.workspace",
+                            "body": { "name": "net", "group_id": "trn:group:acme" } });
+    app.ok("infra_create", workspace).await;
+    let upload = |files: Value| {
+        json!({ "resource_type": "tharsis.configuration_version", "action": "upload",
+                "params": { "workspace_id": "trn:workspace:acme/net", "files": files },
+                "dry_run": true })
+    };
+    let planned = app.ok("infra_execute", upload(json!({ "main.tf": "locals {}" }))).await;
+    assert_eq!(planned["plan"]["preview"], "1 files, 9 bytes:\n  main.tf (9)", "{planned:#}");
+    let refused = app.refused("infra_execute", upload(json!({ "../up.tf": "" }))).await;
+    assert!(refused.contains("../up.tf"), "{refused}");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn an_idempotency_key_gives_the_first_result_again() {
     let app = TestApp::start(&[("PILOTHOUSE_AUTO_APPROVE", "all")]).await;
     let mut create = group("acme");

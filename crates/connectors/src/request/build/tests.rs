@@ -33,6 +33,7 @@ fn operation(binding: Binding, places: &[(&str, &str)]) -> Operation {
         retry: Retry::Safe,
         internal: false,
         target: None,
+        preview: None,
         args: places.iter().map(|(name, place)| ((*name).into(), argument(place))).collect(),
         constants: Vec::new(),
         paging: None,
