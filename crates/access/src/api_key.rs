@@ -64,7 +64,7 @@ pub async fn create(
                 "there is a key named {:?}, or a role is given twice",
                 key.name
             ))
-            .hint("pilothouse tokens list shows the keys")
+            .hint("pilothouse keys list shows the keys")
         } else {
             error.into()
         }

@@ -3,6 +3,7 @@
 //! Source: `contracts/tharsis/platform.json`, `auth.client_secret`. Unlike Tharsis, a rotated
 //! secret works for a while beside the new one.
 
+pub mod notice;
 pub mod token;
 
 use std::time::Duration;

@@ -9,6 +9,7 @@ mod member;
 mod reference;
 mod run;
 mod server;
+mod service_account;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,9 @@ pub use self::{
     reference::reference,
     run::{RunCommand, RunListArguments, RunLogsArguments},
     server::{ServeArguments, StdioArguments, Surface, TourArguments},
+    service_account::{
+        SecretLifetime, ServiceAccountCommand, ServiceAccountCreate, ServiceAccountName,
+    },
 };
 use crate::config;
 

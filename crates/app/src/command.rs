@@ -9,6 +9,7 @@ mod key;
 mod member;
 mod run;
 mod screen;
+mod service_account;
 mod token;
 
 use std::io::{self, Write as _};
@@ -40,7 +41,7 @@ pub async fn run(cli: &Cli, config: Config, places: &Places<'_>) -> Result<Exit,
         Command::Members(command) => member::run(&compose(&config).await?, command).await,
         Command::Keys(command) => key::run(&compose(&config).await?, command).await,
         Command::Audit(arguments) => audit::run(&compose(&config).await?, arguments).await,
-        Command::Accounts(command) => account::run(&compose(&config).await?.store, command).await,
+        Command::Accounts(command) => account::run(&compose(&config).await?, command).await,
         Command::Tokens(command) => token::run(&compose(&config).await?.store, command).await,
         Command::Clients(command) => {
             let store = compose(&config).await?.store;

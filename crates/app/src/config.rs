@@ -9,6 +9,7 @@ mod harness;
 mod layer;
 mod limit;
 mod log;
+mod mail;
 mod parse;
 mod policy;
 mod problem;
@@ -33,6 +34,7 @@ pub use self::{
     layer::{Flag, MAX_FILE_BYTES},
     limit::Limit,
     log::{Log, LogFormat},
+    mail::Mail,
     problem::Problems,
     reference::reference,
     server::Server,
@@ -53,6 +55,7 @@ pub struct Config {
     pub policy: Policy,
     pub access: Access,
     pub limit: Limit,
+    pub mail: Option<Mail>,
     pub terraform: Terraform,
     pub tharsis: Tharsis,
     pub harness: Harness,
@@ -89,6 +92,7 @@ impl Config {
         let policy = policy::read(reader);
         let access = Access::read(reader);
         let limit = Limit::read(reader);
+        let mail = Mail::read(reader);
         let terraform = Terraform::read(reader);
         let tharsis = Tharsis::read(reader);
         let harness = Harness::read(reader);
@@ -99,6 +103,7 @@ impl Config {
             policy: policy?,
             access: access?,
             limit: limit?,
+            mail,
             terraform: terraform?,
             tharsis: tharsis?,
             harness: harness?,
@@ -114,6 +119,7 @@ impl Config {
         self.server.behind_proxy = false;
         self.data = Data::in_directory(directory);
         self.policy = Policy::default();
+        self.mail = None;
         self
     }
 }

@@ -30,8 +30,11 @@ use crate::{
     compose::{Product, compose},
     config::Config,
     exit::Exit,
+    expiry,
     http::{self, ApiKeys, Credential, Door, Identity},
-    interrupt, notice,
+    interrupt,
+    mail::Mail,
+    notice,
     outbound::Outbound,
 };
 
@@ -46,6 +49,7 @@ pub struct Running {
     endpoints: Vec<Arc<Endpoint>>,
     server: JoinHandle<()>,
     worker: JoinHandle<()>,
+    notices: Option<JoinHandle<()>>,
     product: Product,
 }
 
@@ -86,9 +90,21 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let setup_url = setup.map(|secret| format!("{}/oauth/setup?secret={secret}", site.canonical()));
     let shutdown = CancellationToken::new();
     let worker = product.terraform.start(shutdown.clone());
+    let mail = config.mail.as_ref().map(Mail::new).transpose()?;
+    let notices = mail.map(|mail| expiry::start(product.store.clone(), mail, shutdown.clone()));
     let server = tokio::spawn(serve(listener, router, ServeLimits::default(), shutdown.clone()));
     let url = format!("http://{address}");
-    Ok(Running { url, token_file, setup_url, shutdown, endpoints, server, worker, product })
+    Ok(Running {
+        url,
+        token_file,
+        setup_url,
+        shutdown,
+        endpoints,
+        server,
+        worker,
+        notices,
+        product,
+    })
 }
 
 impl Running {
@@ -118,7 +134,9 @@ impl Running {
             endpoint.close();
         }
         self.shutdown.cancel();
-        for (name, task) in [("server", self.server), ("worker", self.worker)] {
+        let tasks = [("server", Some(self.server)), ("worker", Some(self.worker))];
+        for (name, task) in tasks.into_iter().chain([("notices", self.notices)]) {
+            let Some(task) = task else { continue };
             if let Err(error) = task.await {
                 tracing::error!(%error, "the {name} ended badly");
             }

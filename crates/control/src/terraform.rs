@@ -5,6 +5,7 @@
 //! is in the store crate; what is too large for it lies in files below the data directory.
 
 pub mod executor;
+pub mod operator;
 
 mod api;
 mod config;

@@ -25,6 +25,9 @@ pub enum AccountCommand {
     Enable { name: String },
     /// Set another password, read from standard input, and end the account's sessions
     Password { name: String },
+    /// Identities of machines, with secrets or trusted issuers
+    #[command(subcommand)]
+    Service(super::ServiceAccountCommand),
 }
 
 #[derive(Clone, Debug, Subcommand)]

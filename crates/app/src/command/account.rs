@@ -4,13 +4,14 @@ use std::io::{self, BufRead as _};
 
 use pilothouse_access::people;
 use pilothouse_model::{Error, Timestamp};
-use pilothouse_store::{Store, identity::Account};
+use pilothouse_store::identity::Account;
 use serde_json::{Value, json};
 
-use super::screen;
-use crate::{cli::AccountCommand, exit::Exit};
+use super::{screen, service_account};
+use crate::{cli::AccountCommand, compose::Product, exit::Exit};
 
-pub(super) async fn run(store: &Store, command: &AccountCommand) -> Result<Exit, Error> {
+pub(super) async fn run(product: &Product, command: &AccountCommand) -> Result<Exit, Error> {
+    let store = &product.store;
     let now = Timestamp::now();
     match command {
         AccountCommand::List { output } => {
@@ -37,6 +38,7 @@ pub(super) async fn run(store: &Store, command: &AccountCommand) -> Result<Exit,
             people::set_password(store, name, &password()?).await?;
             screen::text_line(&format!("{name} has a new password."))
         }
+        AccountCommand::Service(command) => service_account::run(product, command).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `doctor`: what is configured, reachable and missing.
 
-use pilothouse_model::Error;
+use pilothouse_access::service_account::notice;
+use pilothouse_model::{Error, Timestamp};
 use serde::Serialize;
 
 use super::screen;
@@ -27,6 +28,7 @@ pub(super) async fn run(config: &Config, output: Output) -> Result<Exit, Error> 
     let findings = vec![
         data(config),
         database(config).await,
+        service_accounts(config).await,
         terraform(config).await,
         harness(config),
         listener(config).await,
@@ -66,6 +68,33 @@ async fn database(config: &Config) -> Finding {
     match check.await {
         Ok(()) => ok("database", "answers, schema is current".into()),
         Err(error) => missing("database", &error),
+    }
+}
+
+/// Whose secret ends within a week.
+async fn service_accounts(config: &Config) -> Finding {
+    const CHECK: &str = "service accounts";
+    let found = async {
+        let product = compose(config).await?;
+        notice::ending(&product.store, Timestamp::now()).await
+    };
+    let ending = match found.await {
+        Ok(ending) => ending,
+        Err(error) => return missing(CHECK, &error),
+    };
+    let Some(first) = ending.first() else {
+        return ok(CHECK, "no secret expires within a week".into());
+    };
+    let names: Vec<_> = ending
+        .iter()
+        .map(|ending| format!("{} expires at {}", ending.account.path(), ending.expires_at))
+        .collect();
+    let path = first.account.path();
+    Finding {
+        check: CHECK,
+        status: "warning",
+        detail: names.join("; "),
+        hint: Some(format!("pilothouse accounts service rotate {path}")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can be configured. Each concern declares its settings next to its struct; [`GROUPS`] is
 //! the one table of them all, and `docs/reference/environment.md` is written from it.
 
-use super::{access, data, harness, limit, log, policy, server, terraform, tharsis};
+use super::{access, data, harness, limit, log, mail, policy, server, terraform, tharsis};
 
 /// One value that an operator may set.
 #[derive(Debug)]
@@ -51,13 +51,14 @@ pub struct Group {
     pub settings: &'static [&'static Setting],
 }
 
-pub static GROUPS: [&Group; 9] = [
+pub static GROUPS: [&Group; 10] = [
     &server::GROUP,
     &data::GROUP,
     &log::GROUP,
     &policy::GROUP,
     &access::GROUP,
     &limit::GROUP,
+    &mail::GROUP,
     &terraform::GROUP,
     &tharsis::GROUP,
     &harness::GROUP,

@@ -3,7 +3,7 @@
 use pilothouse_access::{membership, service_account};
 use pilothouse_model::{Namespace, Role, Timestamp};
 use pilothouse_store::access::{ServiceAccount, TrustPolicy};
-use pilothouse_testkit::{TestApp, TestIssuer};
+use pilothouse_testkit::{TestApp, TestIssuer, operate};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -285,4 +285,44 @@ async fn exchange(world: &World, account: &str, token: &str) -> (String, String)
     // The frame's head, the field's tag and a length of two bytes.
     let token = body[8..].split(|byte| *byte == 0x10).next().unwrap().to_vec();
     ("0".to_owned(), String::from_utf8(token).unwrap())
+}
+
+#[tokio::test]
+async fn an_operator_manages_accounts_and_is_told_what_expires() {
+    let world = World::start().await;
+    let data = world.app.data();
+    let service = |words: &[&str]| {
+        let line: Vec<_> = ["accounts", "service"].iter().chain(words).copied().collect();
+        operate(&data, &line)
+    };
+    let (code, made) = service(&["create", "acme/robot", "--days", "2", "--json"]);
+    assert_eq!(code, Some(0), "{made}");
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let [id, secret] = ["client_id", "client_secret"].map(|name| made[name].as_str().unwrap());
+    assert_eq!(world.sign_in(TOKEN_PATHS[0], id, secret).await.0, 200);
+    let (_, doctor) = operate(&data, &["doctor"]);
+    assert!(doctor.contains("acme/robot expires at"), "{doctor}");
+    assert!(doctor.contains("pilothouse accounts service rotate acme/robot"), "{doctor}");
+
+    let (code, rotated) = service(&["rotate", "acme/robot"]);
+    assert!(code == Some(0) && rotated.contains("client secret"), "{rotated}");
+    let (_, doctor) = operate(&data, &["doctor"]);
+    assert!(doctor.contains("no secret expires within a week"), "{doctor}");
+    assert_eq!(service(&["disable", "acme/robot"]).0, Some(0));
+    assert_eq!(world.sign_in(TOKEN_PATHS[0], id, secret).await.0, 401);
+    let (_, list) = service(&["list"]);
+    assert!(list.contains("acme/robot") && list.contains("disabled"), "{list}");
+    assert!(!list.contains(secret), "{list}");
+    assert_eq!(service(&["enable", "acme/robot"]).0, Some(0));
+    assert_eq!(world.sign_in(TOKEN_PATHS[0], id, secret).await.0, 200, "its overlap");
+    assert_eq!(service(&["delete", "acme/robot"]).0, Some(0));
+    assert_eq!(world.sign_in(TOKEN_PATHS[0], id, secret).await.0, 401);
+
+    let trusting = ["create", "acme/github", "--issuer", "https://i.example", "--claim", "sub=x*"];
+    let (code, made) = service(&trusting);
+    assert!(code == Some(0) && made.contains("https://i.example"), "{made}");
+    for wrong in ["robot", "acme/robot", "acme/Robot"] {
+        assert_ne!(service(&["rotate", wrong]).0, Some(0), "{wrong}");
+    }
+    world.app.stop().await;
 }
