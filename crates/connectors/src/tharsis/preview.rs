@@ -47,8 +47,8 @@ pub(super) fn upload(args: &Map<String, Value>) -> Result<Value> {
     Ok(json!({"text": files_text(&files)}))
 }
 
-fn changes_text(changes: &Value) -> String {
-    let resources = list(changes, "resources");
+fn changes_text(diff: &Value) -> String {
+    let resources = list(diff, "resources");
     let mut rows: Vec<(usize, &Value)> = resources
         .iter()
         .filter_map(|resource| {
@@ -68,7 +68,7 @@ fn changes_text(changes: &Value) -> String {
     let lines = rows.iter().map(|(rank, resource)| {
         format!("{} {}", ACTIONS[*rank].1, name(text_at(resource, "/address").unwrap_or("?")))
     });
-    let outputs = list(changes, "outputs").iter().filter_map(|output| {
+    let outputs = list(diff, "outputs").iter().filter_map(|output| {
         let action = text_at(output, "/action").filter(|action| *action != "NOOP")?;
         let output = name(text_at(output, "/output_name")?);
         Some(format!("  output {output}: {}", action.to_ascii_lowercase()))
