@@ -1,16 +1,19 @@
 #!/bin/sh
 # Other people's MCP clients against a server: the Python SDK and the Inspector, in both eras. They
-# list the tools and call one.
+# list the tools and call one. The SDK and FastMCP sign in, too.
 #
 #   .ci/clients.sh [CACHE]                          the conformance fixture, over HTTP and stdio
 #   .ci/clients.sh http URL TOOL ARGUMENTS [FILE]   a running server; FILE holds its bearer token
 #   .ci/clients.sh stdio TOOL ARGUMENTS COMMAND...  a program
+#   .ci/clients.sh oauth URL SETUP_URL COMMAND...   a running server, where COMMAND runs operator
+#                                                   commands and nobody has an account yet
 #
 # ARGUMENTS is a JSON object. Installs the clients once, in CACHE, $CI_CACHE_DIR or a
 # directory under /tmp.
 set -eu
 
 sdk_version=2.3.0
+fastmcp_version=4.1.0
 inspector_version=2.12.0
 root=$(cd "$(dirname "$0")/.." && pwd)
 cache=${CI_CACHE_DIR:-${TMPDIR:-/tmp}/pilothouse-ci}/clients
@@ -23,9 +26,11 @@ fail() {
 
 install_clients() {
     mkdir -p "$cache/home"
-    if [ ! -x "$cache/python/bin/python" ]; then
+    if [ ! -f "$cache/python/$sdk_version-$fastmcp_version" ]; then
         python3 -m venv "$cache/python"
-        "$cache/python/bin/pip" install --quiet --disable-pip-version-check "mcp==$sdk_version"
+        "$cache/python/bin/pip" install --quiet --disable-pip-version-check \
+            "mcp==$sdk_version" "fastmcp==$fastmcp_version"
+        touch "$cache/python/$sdk_version-$fastmcp_version"
     fi
     if [ ! -d "$cache/node_modules/@modelcontextprotocol/inspector" ]; then
         (cd "$cache" && npm init --yes >/dev/null &&
@@ -88,6 +93,24 @@ PY
     inspect "$tool" "$values" --config "$cache/servers.json" --server server
 }
 
+# over_oauth URL SETUP_URL COMMAND...
+over_oauth() {
+    url=$1
+    setup=$2
+    shift 2
+    python=$cache/python/bin/python
+    "$python" "$root/.ci/oauth.py" keys "$cache/key.pem" "$cache/key.jwk.json"
+    "$@" clients create secret --json >"$cache/secret.json"
+    "$@" clients create key --keys "$cache/key.jwk.json" --json >"$cache/key.json"
+    for client in secret key; do
+        id=$(sed -n 's/.*"client_id": "\(.*\)".*/\1/p' "$cache/$client.json")
+        "$@" members grant "client:$id" viewer '*' >/dev/null
+    done
+    "$python" -W ignore "$root/.ci/oauth.py" sign-in "$url" "$setup" \
+        "$cache/secret.json" "$cache/key.json" "$cache/key.pem"
+    rm "$cache/secret.json" "$cache/key.pem"
+}
+
 stop_server() {
     if [ -n "$server_pid" ]; then
         kill "$server_pid" 2>/dev/null || true
@@ -126,6 +149,12 @@ stdio)
     [ $# -ge 3 ] || fail "usage: $0 stdio TOOL ARGUMENTS COMMAND..."
     install_clients
     over_stdio "$@"
+    ;;
+oauth)
+    shift
+    [ $# -ge 3 ] || fail "usage: $0 oauth URL SETUP_URL COMMAND..."
+    install_clients
+    over_oauth "$@"
     ;;
 *)
     cache=${1:-$cache}

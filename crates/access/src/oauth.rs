@@ -2,8 +2,10 @@
 //! it, and which tokens follow from that.
 
 mod account;
+pub mod assertion;
 pub mod authorize;
 pub mod client;
+pub mod document;
 mod pkce;
 mod redirect;
 pub mod token;
@@ -13,6 +15,7 @@ use std::{sync::Arc, time::Duration};
 use pilothouse_model::{Error, Kind};
 use pilothouse_store::Store;
 
+use self::document::Documents;
 use crate::Bearers;
 
 /// How long a grant lives without its refresh token being used.
@@ -22,6 +25,8 @@ pub const GRANT: Duration = Duration::from_hours(24 * 30);
 pub struct OAuth {
     pub store: Store,
     pub bearers: Arc<Bearers>,
+    /// Clients that are known by an address, where that is offered.
+    pub documents: Option<Documents>,
 }
 
 /// A refusal as RFC 6749 spells it.

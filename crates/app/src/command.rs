@@ -3,6 +3,7 @@
 mod account;
 mod approval;
 mod audit;
+mod client;
 mod doctor;
 mod health;
 mod key;
@@ -45,7 +46,7 @@ pub async fn run(cli: &Cli, config: Config, places: &Places<'_>) -> Result<Exit,
         Command::Tokens(command) => token::run(&compose(&config).await?.store, command).await,
         Command::Clients(command) => {
             let store = compose(&config).await?.store;
-            token::clients(&store, serve::vault(&config, &store), command).await
+            client::run(&store, serve::vault(&config, &store), command).await
         }
         Command::Secrets(command) => {
             let store = compose(&config).await?.store;

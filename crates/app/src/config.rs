@@ -17,6 +17,7 @@ mod reader;
 mod reference;
 mod server;
 mod setting;
+mod sign_in;
 mod terraform;
 mod tharsis;
 
@@ -39,6 +40,7 @@ pub use self::{
     reference::reference,
     server::Server,
     setting::{FILE_VARIABLE, GROUPS, Group, Setting, TOKEN_VARIABLE},
+    sign_in::SignIn,
     terraform::Terraform,
     tharsis::Tharsis,
 };
@@ -54,6 +56,7 @@ pub struct Config {
     /// For every surface that has no switches of its own.
     pub policy: Policy,
     pub access: Access,
+    pub sign_in: SignIn,
     pub limit: Limit,
     pub mail: Option<Mail>,
     pub terraform: Terraform,
@@ -91,17 +94,22 @@ impl Config {
         let log = Log::read(reader);
         let policy = policy::read(reader);
         let access = Access::read(reader);
+        let sign_in = SignIn::read(reader);
         let limit = Limit::read(reader);
         let mail = Mail::read(reader);
         let terraform = Terraform::read(reader);
         let tharsis = Tharsis::read(reader);
         let harness = Harness::read(reader);
+        if let (Some(sign_in), Some(server)) = (&sign_in, &server) {
+            sign_in.check(server, reader);
+        }
         Some(Self {
             server: server?,
             data: data?,
             log: log?,
             policy: policy?,
             access: access?,
+            sign_in: sign_in?,
             limit: limit?,
             mail,
             terraform: terraform?,

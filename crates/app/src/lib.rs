@@ -22,3 +22,4 @@ pub mod serve;
 mod stdio;
 pub mod telemetry;
 pub mod tour;
+mod web;

@@ -7,8 +7,8 @@ use std::{
 };
 
 use pilothouse_access::{
-    Bearers, OAuth, Site, Vault, federation::Issuers, people, service_account::token::Tokens,
-    signing::SigningKeys, token::AdminToken, vault::KeySource,
+    Bearers, OAuth, Site, Vault, federation::Issuers, oauth::document::Documents, people,
+    service_account::token::Tokens, signing::SigningKeys, token::AdminToken, vault::KeySource,
 };
 use pilothouse_control::terraform::executor::Binary;
 use pilothouse_gateway::{
@@ -36,6 +36,7 @@ use crate::{
     mail::Mail,
     notice,
     outbound::Outbound,
+    web::stranger::Stranger,
 };
 
 /// A server that answers.
@@ -82,7 +83,7 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let door = Arc::new(door);
     let issuers = Issuers::new(Arc::new(Outbound::new(&config.access.private_hosts)?));
     let tokens = Arc::new(Tokens::new(product.store.clone(), Arc::clone(&bearers), issuers));
-    let oauth = OAuth { store: product.store.clone(), bearers };
+    let oauth = OAuth { store: product.store.clone(), bearers, documents: documents(&config) };
     let identity = Arc::new(Identity::new(oauth)?);
     let (router, endpoints) =
         http::router(&product, door, identity, access(&config), &tokens, &settings)?;
@@ -169,6 +170,12 @@ pub fn vault(config: &Config, store: &Store) -> Vault {
         None => KeySource::in_directory(&config.data.directory),
     };
     Vault::new(store.clone(), source)
+}
+
+/// Clients that describe themselves, where the operator takes them.
+fn documents(config: &Config) -> Option<Documents> {
+    let reach = config.sign_in.client_documents?;
+    Some(Documents::new(Box::new(Stranger::new(reach)), reach))
 }
 
 /// Hosts and origins beside loopback, as configured.

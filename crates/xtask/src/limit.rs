@@ -32,9 +32,11 @@ const SESSION: &str = "crates/gateway/src/mcp/session/table.rs";
 const ARCHIVE: &str = "crates/control/src/terraform/executor/archive.rs";
 const PLATFORM: &str = "crates/control/src/terraform/limit.rs";
 const FEDERATION: &str = "crates/access/src/federation.rs";
+const CLIENT: &str = "crates/access/src/oauth/client.rs";
+const DOCUMENT: &str = "crates/access/src/oauth/document.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 41] = [
+pub static LIMITS: [Limit; 50] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -215,6 +217,60 @@ pub static LIMITS: [Limit; 41] = [
         PLATFORM,
         "TOKEN_REQUEST",
         "refusals_say_nothing_about_what_was_wrong",
+    ),
+    limit(
+        "Bytes of a form or of a client's registration",
+        "crates/app/src/http/identity.rs",
+        "MOST_BYTES",
+        "registration_and_client_credentials_are_bounded",
+    ),
+    limit(
+        "Clients that registered themselves",
+        CLIENT,
+        "MOST_DYNAMIC",
+        "clients_that_register_are_bounded_and_forgotten_unless_used",
+    ),
+    limit(
+        "Clients that are described elsewhere",
+        CLIENT,
+        "MOST_DESCRIBED",
+        "clients_of_a_kind_are_bounded_and_expire",
+    ),
+    limit(
+        "Addresses that a client may return to",
+        CLIENT,
+        "MOST_REDIRECTS",
+        "registration_and_client_credentials_are_bounded",
+    ),
+    limit(
+        "Bytes of an address that a client may return to",
+        "crates/access/src/oauth/redirect.rs",
+        "MOST_BYTES",
+        "what_a_browser_would_run_is_not_registered",
+    ),
+    limit(
+        "Bytes of the address of a client's description",
+        DOCUMENT,
+        "LONGEST_ADDRESS",
+        "only_public_names_over_tls_describe_clients",
+    ),
+    limit(
+        "Bytes of a client's description",
+        "crates/app/src/web/stranger.rs",
+        "MOST_BYTES",
+        "answers_are_bounded_and_lead_nowhere_else",
+    ),
+    limit(
+        "Keys of a client",
+        "crates/access/src/oauth/assertion.rs",
+        "MOST_KEYS",
+        "only_public_keys_are_registered",
+    ),
+    limit(
+        "Bytes of a `nonce`",
+        "crates/access/src/oauth/authorize.rs",
+        "LONGEST_NONCE",
+        "a_client_that_asks_learns_who_consented",
     ),
 ];
 

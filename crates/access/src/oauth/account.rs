@@ -61,6 +61,7 @@ impl OAuth {
             token_type: "Bearer",
             expires_in: LIFETIME.as_secs(),
             refresh_token: None,
+            id_token: None,
             scope: scopes.to_string(),
         }))
     }

@@ -8,17 +8,14 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use super::{
-    GRANT, OAuth, Parameters, Refusal,
-    client::{self, Known},
-    pkce,
-};
+use super::{GRANT, OAuth, Parameters, Refusal, client::Known, pkce};
 use crate::{people, random};
 
 /// How long a code waits to be exchanged.
 pub const CODE: Duration = Duration::from_mins(1);
 pub(super) const CODE_KIND: &str = "code";
-const LONGEST_STATE: usize = 2048;
+pub const LONGEST_STATE: usize = 2048;
+pub const LONGEST_NONCE: usize = 512;
 
 /// A request that may be shown to a person.
 #[derive(Clone, Debug)]
@@ -29,6 +26,8 @@ pub struct Authorization {
     pub resource: String,
     challenge: String,
     state: Option<String>,
+    /// What the client wants to know of the person.
+    identity: Option<Identity>,
 }
 
 /// Why there is nothing to ask a person.
@@ -40,6 +39,12 @@ pub enum Unanswerable {
     Redirected(String),
 }
 
+/// An `id_token` that a client asks for with the scope `openid`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Identity {
+    pub(super) nonce: Option<String>,
+}
+
 /// What a code stands for until it is exchanged.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Code {
@@ -48,6 +53,7 @@ pub(super) struct Code {
     pub(super) redirect_uri: String,
     pub(super) challenge: String,
     pub(super) resource: String,
+    pub(super) identity: Option<Identity>,
 }
 
 impl OAuth {
@@ -60,7 +66,7 @@ impl OAuth {
     ) -> Result<Authorization, Unanswerable> {
         let shown = Unanswerable::Shown;
         let id = parameters.required("client_id").map_err(shown)?;
-        let client = self.client(id, now).await.map_err(shown)?;
+        let client = self.introduced(id, now).await.map_err(shown)?;
         let client = client.ok_or_else(|| {
             shown(Refusal::new("invalid_client", "this client is not known here; connect it again"))
         })?;
@@ -99,12 +105,7 @@ impl OAuth {
                 "PKCE with code_challenge_method=S256 is required",
             ));
         }
-        let state = parameters.get("state");
-        if state.is_some_and(|state| state.len() > LONGEST_STATE) {
-            return Err(Refusal::invalid_request(format!(
-                "state has at most {LONGEST_STATE} bytes"
-            )));
-        }
+        let state = bounded(parameters, "state", LONGEST_STATE)?;
         let scopes = asked(parameters, &client)?;
         let resource = self.resource(parameters, issuer)?;
         Ok(Authorization {
@@ -113,7 +114,8 @@ impl OAuth {
             scopes,
             resource,
             challenge: challenge.to_owned(),
-            state: state.map(str::to_owned),
+            state,
+            identity: identity(parameters)?,
         })
     }
 
@@ -160,13 +162,14 @@ impl OAuth {
             redirect_uri: asked.redirect_uri.clone(),
             challenge: asked.challenge.clone(),
             resource: asked.resource.clone(),
+            identity: asked.identity.clone(),
         };
         let content = serde_json::to_string(&content).map_err(pilothouse_model::Error::internal)?;
+        self.keep(&asked.client, now).await?;
         self.store.grant_save(&grant).await?;
         self.store.one_time_purge(now).await?;
         let hash = random::hash(&code);
         self.store.one_time_create(&hash, CODE_KIND, &content, now.after(CODE)).await?;
-        self.store.client_extend(&asked.client.id, now.after(client::USED)).await?;
         let mut pairs = vec![("code", code.as_str())];
         pairs.extend(asked.state.as_deref().map(|state| ("state", state)));
         pairs.push(("iss", issuer));
@@ -196,6 +199,24 @@ pub(super) fn asked(parameters: &Parameters, client: &Known) -> Result<Scopes, R
         ));
     }
     Ok(scopes)
+}
+
+/// The `id_token` that a request asks for.
+fn identity(parameters: &Parameters) -> Result<Option<Identity>, Refusal> {
+    let scope = parameters.get("scope").unwrap_or_default();
+    if !scope.split_ascii_whitespace().any(|word| word == "openid") {
+        return Ok(None);
+    }
+    Ok(Some(Identity { nonce: bounded(parameters, "nonce", LONGEST_NONCE)? }))
+}
+
+/// A value that is only passed on.
+fn bounded(parameters: &Parameters, name: &str, longest: usize) -> Result<Option<String>, Refusal> {
+    let value = parameters.get(name);
+    if value.is_some_and(|value| value.len() > longest) {
+        return Err(Refusal::invalid_request(format!("{name} has at most {longest} bytes")));
+    }
+    Ok(value.map(str::to_owned))
 }
 
 fn with_query(uri: &str, pairs: &[(&str, &str)]) -> String {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
+use jsonwebtoken::jwk::JwkSet;
 use pilothouse_model::{Scopes, Timestamp};
 use pilothouse_store::identity::{Client, ClientKind};
 use serde::{Deserialize, Serialize};
+use url::Url;
 use uuid::Uuid;
 
-use super::{OAuth, Parameters, Refusal, redirect};
+use super::{OAuth, Parameters, Refusal, assertion, document, redirect};
 use crate::random;
 
 /// Clients that registered themselves, at most.
@@ -19,14 +20,10 @@ pub const UNUSED: Duration = Duration::from_hours(24);
 pub const USED: Duration = Duration::from_hours(24 * 90);
 /// Clients that an operator made, at most.
 const MOST_CONFIGURED: u32 = 1000;
+/// Clients that are described elsewhere and that somebody consented to, at most.
+pub const MOST_DESCRIBED: u32 = 1000;
 const MOST_REDIRECTS: usize = 10;
 const LONGEST_NAME: usize = 100;
-/// How long an assertion may be good for.
-const ASSERTION: Duration = Duration::from_mins(10);
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// Public-key algorithms, strongest habits first. No shared secrets, no `none`.
-const ALGORITHMS: [Algorithm; 5] =
-    [Algorithm::EdDSA, Algorithm::ES256, Algorithm::ES384, Algorithm::PS256, Algorithm::RS256];
 
 /// What a client says of itself (RFC 7591), as far as it matters here.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -47,7 +44,7 @@ pub struct Known {
     pub id: String,
     pub kind: ClientKind,
     pub metadata: Metadata,
-    secret: Option<String>,
+    pub(super) secret: Option<String>,
 }
 
 /// A client that was just made; its secret is shown this once.
@@ -69,11 +66,17 @@ impl Known {
         self.metadata.scope.as_deref().map_or(Scopes::ALL, Scopes::parse)
     }
 
+    /// Whether people return to a program on their own machine, and nowhere else.
+    pub fn is_local(&self) -> bool {
+        let local = |uri: &String| Url::parse(uri).is_ok_and(|url| redirect::is_loopback(&url));
+        self.metadata.redirect_uris.iter().all(local)
+    }
+
     pub(super) fn accepts_redirect(&self, uri: &str) -> bool {
         self.metadata.redirect_uris.iter().any(|own| redirect::matches(own, uri))
     }
 
-    fn method(&self) -> &str {
+    pub(super) fn method(&self) -> &str {
         self.metadata.token_endpoint_auth_method.as_deref().unwrap_or("none")
     }
 }
@@ -131,15 +134,46 @@ impl OAuth {
         };
         let most = if kind == ClientKind::Dynamic { MOST_DYNAMIC } else { MOST_CONFIGURED };
         if !self.store.client_create(&client, most).await? {
-            return Err(Refusal::new(
-                "temporarily_unavailable",
-                format!("{most} clients are registered, which is the limit"),
-            ));
+            return Err(full(most));
         }
         Ok(Registered { id: client.id, secret, metadata, issued_at: now })
     }
 
-    /// The client of this id.
+    /// The client of this id, as it describes itself now if it is described elsewhere.
+    pub(super) async fn introduced(
+        &self,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Known>, Refusal> {
+        match &self.documents {
+            Some(documents) if document::is_address(id) => {
+                documents.client(id, now).await.map(Some)
+            }
+            _ => self.client(id, now).await,
+        }
+    }
+
+    /// Somebody consented to a client: it is known for a while from now on.
+    pub(super) async fn keep(&self, client: &Known, now: Timestamp) -> Result<(), Refusal> {
+        let until = now.after(USED);
+        if client.kind != ClientKind::Document {
+            return Ok(self.store.client_extend(&client.id, until).await?);
+        }
+        self.store.client_purge(now).await?;
+        let row = Client {
+            id: client.id.clone(),
+            kind: client.kind,
+            metadata: serde_json::to_string(&client.metadata)
+                .map_err(pilothouse_model::Error::internal)?,
+            secret: None,
+            created_at: now,
+            expires_at: Some(until),
+        };
+        let kept = self.store.client_save(&row, MOST_DESCRIBED).await?;
+        kept.then_some(()).ok_or_else(|| full(MOST_DESCRIBED))
+    }
+
+    /// The client of this id, as it was when somebody consented to it.
     pub async fn client(&self, id: &str, now: Timestamp) -> Result<Option<Known>, Refusal> {
         let Some(client) = self.store.client_get(id, now).await? else { return Ok(None) };
         let metadata =
@@ -181,103 +215,33 @@ impl OAuth {
         };
         proven.then_some(client).ok_or_else(Refusal::invalid_client)
     }
+}
 
-    /// RFC 7523: a JWT signed with the client's own key, good once.
-    async fn by_assertion(
-        &self,
-        parameters: &Parameters,
-        assertion: &str,
-        endpoint: &str,
-        now: Timestamp,
-    ) -> Result<Known, Refusal> {
-        if parameters.get("client_assertion_type") != Some(ASSERTION_TYPE) {
-            return Err(Refusal::invalid_client());
-        }
-        // Only to find the client whose key must have signed it.
-        let claimed = jsonwebtoken::dangerous::insecure_decode::<AssertionClaims>(assertion);
-        let claims = claimed.map_err(|_| Refusal::invalid_client())?.claims;
-        let client = self.client(&claims.sub, now).await?.ok_or_else(Refusal::invalid_client)?;
-        if client.method() != "private_key_jwt" {
-            return Err(Refusal::invalid_client());
-        }
-        let key = assertion_key(&client, assertion).ok_or_else(Refusal::invalid_client)?;
-        let claims = verified(assertion, &key)?;
-        let seconds = now.0 / 1000;
-        let latest = now.after(ASSERTION).0 / 1000;
-        let for_us = claims.aud.names(endpoint)
-            || claims.aud.any(|audience| self.bearers.site().is_base(audience));
-        let good = claims.iss == claims.sub
-            && claims.sub == client.id
-            && for_us
-            && claims.exp > seconds
-            && claims.exp <= latest;
-        if !good {
-            return Err(Refusal::invalid_client());
-        }
-        let once = random::hash(&format!("{}\n{}", client.id, claims.jti));
-        if !self.store.one_time_create(&once, "assertion", "", Timestamp(claims.exp * 1000)).await?
-        {
-            return Err(Refusal::invalid_client());
-        }
-        Ok(client)
+fn full(most: u32) -> Refusal {
+    let text = format!("{most} clients are registered, which is the limit");
+    Refusal::new("temporarily_unavailable", text)
+}
+
+/// What a client registers: it has a secret or nothing.
+fn checked(metadata: Metadata) -> Result<Metadata, Refusal> {
+    checked_for(metadata, &["none", "client_secret_post", "client_secret_basic"])
+}
+
+/// What a client's own document says: it has a key or nothing, as everybody can read it.
+pub(super) fn described(mut metadata: Metadata) -> Result<Metadata, Refusal> {
+    let keys = metadata.jwks.take();
+    let mut metadata = checked_for(metadata, &["none", "private_key_jwt"])?;
+    if metadata.token_endpoint_auth_method.as_deref() == Some("private_key_jwt") {
+        let keys = keys.filter(|keys| (1..=assertion::MOST_KEYS).contains(&keys.keys.len()));
+        metadata.jwks = Some(keys.ok_or_else(|| {
+            Refusal::new("invalid_client_metadata", "private_key_jwt needs keys in jwks")
+        })?);
     }
-}
-
-#[derive(Deserialize)]
-struct AssertionClaims {
-    iss: String,
-    sub: String,
-    aud: Audience,
-    exp: i64,
-    jti: String,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Audience {
-    fn any(&self, is: impl Fn(&str) -> bool) -> bool {
-        match self {
-            Self::One(own) => is(own),
-            Self::Many(all) => all.iter().any(|own| is(own)),
-        }
-    }
-
-    fn names(&self, endpoint: &str) -> bool {
-        self.any(|own| own == endpoint)
-    }
-}
-
-fn assertion_key(client: &Known, assertion: &str) -> Option<(Algorithm, DecodingKey)> {
-    let header = jsonwebtoken::decode_header(assertion).ok()?;
-    let keys = client.metadata.jwks.as_ref()?;
-    let key = match &header.kid {
-        Some(id) => keys.find(id)?,
-        None if keys.keys.len() == 1 => keys.keys.first()?,
-        None => return None,
-    };
-    let known = ALGORITHMS.contains(&header.alg);
-    known.then(|| Some((header.alg, DecodingKey::from_jwk(key).ok()?)))?
-}
-
-fn verified(
-    assertion: &str,
-    (algorithm, key): &(Algorithm, DecodingKey),
-) -> Result<AssertionClaims, Refusal> {
-    let mut validation = Validation::new(*algorithm);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    let decoded = jsonwebtoken::decode(assertion, key, &validation);
-    Ok(decoded.map_err(|_| Refusal::invalid_client())?.claims)
+    Ok(metadata)
 }
 
 /// What we keep of what a client said; refuses what could not work.
-fn checked(mut metadata: Metadata) -> Result<Metadata, Refusal> {
+fn checked_for(mut metadata: Metadata, methods: &[&str]) -> Result<Metadata, Refusal> {
     let refuse = |text: String| Err(Refusal::new("invalid_client_metadata", text));
     if metadata.redirect_uris.is_empty() || metadata.redirect_uris.len() > MOST_REDIRECTS {
         return refuse(format!("name 1 to {MOST_REDIRECTS} redirect_uris"));
@@ -287,7 +251,7 @@ fn checked(mut metadata: Metadata) -> Result<Metadata, Refusal> {
         return Err(Refusal::new("invalid_redirect_uri", text));
     }
     let method = metadata.token_endpoint_auth_method.get_or_insert_with(|| "none".to_owned());
-    if !["none", "client_secret_post", "client_secret_basic"].contains(&method.as_str()) {
+    if !methods.contains(&method.as_str()) {
         return refuse(format!("token_endpoint_auth_method {method:?} is not offered"));
     }
     metadata.grant_types = ["authorization_code", "refresh_token"].map(str::to_owned).to_vec();
@@ -306,3 +270,6 @@ fn display_name(text: &str) -> String {
     let name: String = text.trim().chars().filter(visible).take(LONGEST_NAME).collect();
     if name.is_empty() { "an unnamed client".to_owned() } else { name }
 }
+
+#[cfg(test)]
+mod tests;

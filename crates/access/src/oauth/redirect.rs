@@ -38,7 +38,8 @@ pub(super) fn matches(registered: &str, requested: &str) -> bool {
     own.set_port(None).is_ok() && asked.set_port(None).is_ok() && own == asked
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is on the browser's own machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"))
 }
 

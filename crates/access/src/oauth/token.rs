@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     GRANT, OAuth, Parameters, Refusal,
-    authorize::{CODE_KIND, Code, asked},
+    authorize::{CODE_KIND, Code, Identity, asked},
     client::Known,
     pkce,
 };
@@ -25,7 +25,22 @@ pub struct Issued {
     pub expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
     pub scope: String,
+}
+
+/// What a client learns of the person who consented (`OpenID` Connect Core, section 2).
+#[derive(Serialize)]
+struct IdClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    exp: i64,
+    iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+    name: &'a str,
 }
 
 impl OAuth {
@@ -97,7 +112,31 @@ impl OAuth {
             return Err(Refusal::invalid_grant(problem));
         }
         let grant = self.live(&code.grant, now).await?;
-        self.tokens(&grant, issuer, now).await
+        let mut answer = self.tokens(&grant, issuer, now).await?;
+        if let Some(identity) = &code.identity {
+            answer.id_token = Some(self.id_token(&grant, identity, issuer, now).await?);
+            answer.scope = format!("openid {}", answer.scope);
+        }
+        Ok(answer)
+    }
+
+    async fn id_token(
+        &self,
+        grant: &Grant,
+        identity: &Identity,
+        issuer: &str,
+        now: Timestamp,
+    ) -> Result<String, Refusal> {
+        let claims = IdClaims {
+            iss: issuer,
+            sub: &grant.principal,
+            aud: &grant.client,
+            exp: now.after(LIFETIME).0 / 1000,
+            iat: now.0 / 1000,
+            nonce: identity.nonce.as_deref(),
+            name: &grant.principal_name,
+        };
+        Ok(self.bearers.sign("JWT", &claims, now).await?)
     }
 
     async fn by_refresh(
@@ -188,6 +227,7 @@ impl OAuth {
             token_type: "Bearer",
             expires_in: LIFETIME.as_secs(),
             refresh_token,
+            id_token: None,
             scope: grant.scope.clone(),
         })
     }

@@ -1,9 +1,17 @@
 //! `accounts`, `clients`, `tokens` and `secrets`: who may sign in, which programs may, and what was
 //! given to them.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 use super::Output;
+
+const CLIENT_EXAMPLES: &str = "\
+Examples:
+  pilothouse clients create nightly --scope \"mcp:read tharsis:write\"
+  pilothouse clients create nightly --keys public.jwk.json
+  pilothouse members grant client:ID deployer acme      a client may do what it is granted";
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum AccountCommand {
@@ -38,11 +46,16 @@ pub enum ClientCommand {
         output: Output,
     },
     /// Make a client that acts in its own name; its secret is shown once
+    #[command(after_help = CLIENT_EXAMPLES)]
     Create {
         name: String,
         /// What it may have at most, for instance "mcp:read tharsis:write"
         #[arg(long, value_name = "SCOPES", default_value = "mcp:read")]
         scope: String,
+        /// File with its public keys, as a JSON Web Key or a set of them: it signs with its own
+        /// key, by a JWT, and gets no secret
+        #[arg(long, value_name = "FILE")]
+        keys: Option<PathBuf>,
         #[command(flatten)]
         output: Output,
     },

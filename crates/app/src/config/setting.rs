@@ -1,7 +1,7 @@
 //! What can be configured. Each concern declares its settings next to its struct; [`GROUPS`] is
 //! the one table of them all, and `docs/reference/environment.md` is written from it.
 
-use super::{access, data, harness, limit, log, mail, policy, server, terraform, tharsis};
+use super::{access, data, harness, limit, log, mail, policy, server, sign_in, terraform, tharsis};
 
 /// One value that an operator may set.
 #[derive(Debug)]
@@ -51,12 +51,13 @@ pub struct Group {
     pub settings: &'static [&'static Setting],
 }
 
-pub static GROUPS: [&Group; 10] = [
+pub static GROUPS: [&Group; 11] = [
     &server::GROUP,
     &data::GROUP,
     &log::GROUP,
     &policy::GROUP,
     &access::GROUP,
+    &sign_in::GROUP,
     &limit::GROUP,
     &mail::GROUP,
     &terraform::GROUP,

@@ -194,3 +194,18 @@ fn without_a_home_the_data_directory_must_be_given() {
     let result = Config::load(&Arguments::default(), &places);
     assert_problem(result, "PILOTHOUSE_DATA is not set");
 }
+
+#[test]
+fn documents_from_this_machine_are_for_servers_that_nobody_else_reaches() {
+    let development = ("PILOTHOUSE_CLIENT_DOCUMENTS", "loopback");
+    assert!(load(&[development]).is_ok());
+    let proxied = [
+        development,
+        ("PILOTHOUSE_BEHIND_PROXY", "true"),
+        ("PILOTHOUSE_ALLOWED_HOSTS", "ops.example.com"),
+    ];
+    assert_problem(load(&proxied), "which is for development");
+    let published = [development, ("PILOTHOUSE_PUBLIC_URL", "https://ops.example.com")];
+    assert_problem(load(&published), "which is for development");
+    assert_problem(load(&[("PILOTHOUSE_CLIENT_DOCUMENTS", "all")]), "public, off or loopback");
+}

@@ -18,15 +18,18 @@ pub enum ClientKind {
     Configured,
     /// It registered itself, and is forgotten unless a person consents to it.
     Dynamic,
+    /// It is described at the address that its id is.
+    Document,
 }
 
 impl ClientKind {
-    pub const ALL: [Self; 2] = [Self::Configured, Self::Dynamic];
+    pub const ALL: [Self; 3] = [Self::Configured, Self::Dynamic, Self::Document];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Configured => "configured",
             Self::Dynamic => "dynamic",
+            Self::Document => "document",
         }
     }
 }
@@ -49,6 +52,13 @@ const CREATE: &str = "
     SELECT $1, $2, $3, $4, $5, $6
     WHERE (SELECT COUNT(*) FROM oauth_client WHERE kind = $2) < $7";
 
+/// As [`CREATE`]; one that is there already says something new of itself.
+const SAVE: &str = "
+    INSERT INTO oauth_client (id, kind, metadata, secret, created_at, expires_at)
+    SELECT $1, $2, $3, $4, $5, $6
+    WHERE (SELECT COUNT(*) FROM oauth_client WHERE kind = $2 AND id <> $1) < $7
+    ON CONFLICT (id) DO UPDATE SET metadata = excluded.metadata, expires_at = excluded.expires_at";
+
 const GET: &str = "
     SELECT id, kind, metadata, secret, created_at, expires_at FROM oauth_client
     WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)";
@@ -66,9 +76,24 @@ const PURGE: &str = "DELETE FROM oauth_client WHERE expires_at < $1";
 impl Store {
     /// False when there are `most` clients of this kind already.
     pub async fn client_create(&self, client: &Client, most: u32) -> Result<bool> {
+        self.client_write(CREATE, client, most).await
+    }
+
+    /// Makes a client, or gives it other metadata and another end; false when there are `most`
+    /// others of this kind.
+    pub async fn client_save(&self, client: &Client, most: u32) -> Result<bool> {
+        self.client_write(SAVE, client, most).await
+    }
+
+    async fn client_write(
+        &self,
+        statement: &'static str,
+        client: &Client,
+        most: u32,
+    ) -> Result<bool> {
         Ok(execute!(
             self.write(),
-            sqlx::query(CREATE)
+            sqlx::query(statement)
                 .bind(&client.id)
                 .bind(client.kind.as_str())
                 .bind(&client.metadata)

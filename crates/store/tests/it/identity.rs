@@ -151,6 +151,10 @@ async fn clients_of_a_kind_are_bounded_and_expire() {
         assert!(store.client_create(&client("a"), 2).await.unwrap());
         assert!(store.client_create(&client("b"), 2).await.unwrap());
         assert!(!store.client_create(&client("c"), 2).await.unwrap());
+        assert!(!store.client_save(&client("c"), 2).await.unwrap());
+        let renewed = Client { metadata: "{\"x\":1}".to_owned(), ..client("b") };
+        assert!(store.client_save(&renewed, 2).await.unwrap());
+        assert_eq!(store.client_get("b", NOW).await.unwrap(), Some(renewed));
         assert_eq!(store.client_get("a", NOW).await.unwrap(), Some(client("a")));
         assert_eq!(store.client_get("a", later(10)).await.unwrap(), None);
         store.client_extend("a", later(50)).await.unwrap();

@@ -2,5 +2,6 @@
 //! that must not work on the way.
 
 mod browser;
+mod document;
 mod flow;
 mod refusal;

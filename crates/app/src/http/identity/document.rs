@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
-use pilothouse_access::oauth::token::GRANT_TYPES;
+use pilothouse_access::oauth::{assertion, token::GRANT_TYPES};
 use pilothouse_model::{Scopes, Timestamp};
 use serde_json::{Value, json};
 
@@ -54,7 +54,7 @@ pub(super) async fn server(
     let at = |name: &str| format!("{issuer}/oauth/{name}");
     let methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
     let mut scopes: Vec<_> = Scopes::names().collect();
-    scopes.push("offline_access");
+    scopes.extend(["openid", "offline_access"]);
     Json(json!({
         "issuer": issuer,
         "authorization_endpoint": at("authorize"),
@@ -69,10 +69,12 @@ pub(super) async fn server(
         "grant_types_supported": GRANT_TYPES,
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": methods,
-        "token_endpoint_auth_signing_alg_values_supported": ["EdDSA", "ES256", "ES384", "PS256", "RS256"],
+        "token_endpoint_auth_signing_alg_values_supported": assertion::algorithms().collect::<Vec<_>>(),
+        "client_id_metadata_document_supported": identity.oauth.documents.is_some(),
         "authorization_response_iss_parameter_supported": true,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["EdDSA"],
+        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "nonce", "name"],
     }))
 }
 

@@ -13,6 +13,7 @@ use pilothouse_access::{
     oauth::{
         Parameters,
         authorize::{Authorization, Unanswerable},
+        document,
     },
     people::{self, SignIn},
 };
@@ -49,9 +50,13 @@ pub(super) async fn ask(
     let query = query.unwrap_or_default();
     let answer = async {
         let visit = Visit::new(&identity, &headers)?;
-        let asked = visit.authorization(&query).await?;
-        if let Some(account) = visit.account().await? {
-            return Ok(visit.consent_page(&asked, &account, &query));
+        let account = visit.account().await?;
+        // Nobody makes us ask other servers before they are signed in.
+        if account.is_some() || !names_document(&query) {
+            let asked = visit.authorization(&query).await?;
+            if let Some(account) = account {
+                return Ok(visit.consent_page(&asked, &account, &query));
+            }
         }
         let next = format!("/oauth/authorize?{query}");
         let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
@@ -229,6 +234,8 @@ impl<'a> Visit<'a> {
             request => query,
             client => asked.client.metadata.client_name.as_str(),
             unverified => asked.client.kind == ClientKind::Dynamic,
+            described => (asked.client.kind == ClientKind::Document).then_some(&asked.client.id),
+            local => asked.client.is_local(),
             account => account.name.as_str(),
             scopes => scopes,
             resource => asked.resource.as_str(),
@@ -305,6 +312,12 @@ fn either(answer: Answer) -> Response {
 fn redirect(to: &str) -> Response {
     let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, "no-store")];
     (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// Whether a request comes from a client that is described elsewhere.
+fn names_document(query: &str) -> bool {
+    form::parameters(query.as_bytes())
+        .is_ok_and(|parameters| parameters.get("client_id").is_some_and(document::is_address))
 }
 
 /// A page of ours to go to; anything else is nothing.

@@ -19,7 +19,11 @@ pub(super) struct Browser {
 
 impl Browser {
     pub(super) async fn start() -> Self {
-        let app = TestApp::start(&[]).await;
+        Self::start_with(&[]).await
+    }
+
+    pub(super) async fn start_with(variables: &[(&str, &str)]) -> Self {
+        let app = TestApp::start(variables).await;
         let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
         Self { app, http, cookie: std::sync::Mutex::default() }
     }

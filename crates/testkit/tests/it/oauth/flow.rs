@@ -1,5 +1,6 @@
 //! What works.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::browser::{Browser, CALLBACK, PASSWORD};
@@ -93,5 +94,35 @@ async fn people_sign_in_and_out() {
     let right = [("name", "Jo"), ("password", PASSWORD), ("next", "https://evil.example")];
     let entered = browser.submit("/oauth/sign-in", &page, &right).await;
     assert_eq!(entered.headers()["location"], "/oauth/sign-in", "never to another site");
+    browser.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_asks_learns_who_consented() {
+    let browser = Browser::start().await;
+    browser.set_up().await;
+    let client = browser.register().await;
+    let asked = [("scope", "openid mcp:read"), ("nonce", "n-1")];
+    let code = browser.consent(&browser.authorize_url(&client, &asked)).await;
+    let (status, issued) = browser.exchange(&client, &code).await;
+    assert_eq!((status, &issued["scope"]), (200, &json!("openid mcp:read")), "{issued}");
+    let token = issued["id_token"].as_str().unwrap();
+    let claims = token.split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    for (name, expected) in [
+        ("iss", browser.app.url("")),
+        ("sub", "user:jo".to_owned()),
+        ("aud", client.clone()),
+        ("nonce", "n-1".to_owned()),
+    ] {
+        assert_eq!(claims[name], expected, "{name}");
+    }
+    assert_eq!(browser.read(token).await, 401, "it opens nothing");
+    let code = browser.consent(&browser.authorize_url(&client, &[])).await;
+    assert!(browser.exchange(&client, &code).await.1.get("id_token").is_none());
+    let long = "n".repeat(513);
+    let asked = [("scope", "openid"), ("nonce", long.as_str())];
+    let answer = browser.get(&browser.authorize_url(&client, &asked)).await;
+    assert!(answer.headers()["location"].to_str().unwrap().contains("invalid_request"));
     browser.app.stop().await;
 }
