@@ -151,7 +151,7 @@ impl Person for Screen {
         for text in message.lines().filter(|text| !text.is_empty()).take(SHOWN_LINES) {
             line(&format!("      {ASK}│{ASK:#} {text}"));
         }
-        self.lock().question = message.to_owned();
+        message.clone_into(&mut self.lock().question);
         line(&format!("      {ASK}└ yes{ASK:#} {DIM}(the tour answers for you){DIM:#}"));
         true
     }
