@@ -61,6 +61,7 @@ pub struct Connector {
     defaults: ScopeDefaults,
     pace: Pace,
     adapter: &'static Adapter,
+    clock: fn() -> Timestamp,
 }
 
 impl Connector {
@@ -83,7 +84,19 @@ impl Connector {
         let pace = Pace::new(options.rate);
         let instance = instance.to_owned();
         let defaults = ScopeDefaults::default();
-        Ok(Self { catalog, instance, peer, transport, options, defaults, pace, adapter })
+        let clock = Timestamp::now;
+        Ok(Self { catalog, instance, peer, transport, options, defaults, pace, adapter, clock })
+    }
+
+    /// What the time is when requests are made of it; the machine's without this.
+    #[must_use]
+    pub fn timed_by(mut self, clock: fn() -> Timestamp) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
     }
 
     /// Calls that do not say where they act, act there.
@@ -122,7 +135,7 @@ impl Connector {
 
     /// The exact request of `operation` (`type.operation`), with nothing sent.
     pub fn prepare(&self, operation: &str, args: &Map<String, Value>) -> Result<Prepared> {
-        let installation = Installation { defaults: &self.defaults, now: Timestamp::now() };
+        let installation = Installation { defaults: &self.defaults, now: self.now() };
         request::build(self.operation(operation)?, self.adapter, installation, args)
     }
 
@@ -146,8 +159,9 @@ impl Connector {
         self.execute(scope, self.prepare(operation, args)?).await
     }
 
-    /// Sends exactly what was prepared. A list answers `{items, next_cursor?, total?}`, anything
-    /// else the part of the answer that the registry calls the result.
+    /// Sends exactly what was prepared. A list answers `{items, total?, page?, page_size?,
+    /// has_more?, next_cursor?}`, anything else the part of the answer that the registry calls the
+    /// result.
     pub async fn execute(&self, scope: &Scope, prepared: Prepared) -> Result<Value> {
         let cancelled = scope.cancellation().cancelled();
         tokio::select! {

@@ -76,7 +76,7 @@ pub async fn call(
     let started = Instant::now();
 
     let end = async {
-        tool.schema()?.check(&arguments)?;
+        let arguments = tool.schema()?.read(arguments)?;
         let (controls, arguments) = Controls::split(arguments)?;
         let mut request = tool.resolve(surface.reach(gateway), arguments.clone())?;
         record.resolved(&request);

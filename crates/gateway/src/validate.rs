@@ -1,11 +1,11 @@
-//! Checks arguments against a tool's JSON Schema and explains the first thing that is wrong the
-//! way a caller can act on: which field, what was expected, the nearest valid value.
+//! Reads arguments by a tool's JSON Schema and explains the first thing that is wrong the way a
+//! caller can act on: which field, what was expected, the nearest valid value.
 //!
 //! Schemas come from the registry or an upstream server; a `$ref` is never fetched.
 
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use pilothouse_model::{Error, text::prefix};
-use pilothouse_registry::nearest;
+use pilothouse_registry::{coerce, nearest};
 use serde_json::{Map, Value};
 
 /// How much of a wrong value is shown back.
@@ -27,8 +27,18 @@ impl Schema {
         Ok(Self { validator, schema })
     }
 
-    /// The first violation in `arguments`, if any.
-    pub(crate) fn check(&self, arguments: &Map<String, Value>) -> Result<(), Error> {
+    /// The arguments in the types that the schema asks for, as far as they can be read so; the first
+    /// violation in them, if any.
+    pub(crate) fn read(
+        &self,
+        mut arguments: Map<String, Value>,
+    ) -> Result<Map<String, Value>, Error> {
+        coerce::fields(&self.schema, &mut arguments);
+        self.check(&arguments)?;
+        Ok(arguments)
+    }
+
+    fn check(&self, arguments: &Map<String, Value>) -> Result<(), Error> {
         // The validator wants a `Value`; the clone is bounded by the body limit.
         let instance = Value::Object(arguments.clone());
         match self.validator.validate(&instance) {

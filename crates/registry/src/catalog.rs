@@ -1,7 +1,8 @@
-//! All platforms of the product. Each is parsed when somebody first asks for it, so that a server
-//! for one surface does not pay for the others.
+//! All platforms of the product. Each is read when somebody first asks for it, and each toolset of it
+//! then, so that a server does not pay for what nobody uses.
 
 mod platform;
+mod types;
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +11,8 @@ use std::{
 
 use pilothouse_model::Error;
 
-pub use self::platform::PlatformCatalog;
+pub(crate) use self::types::{Named, Toolset};
+pub use self::{platform::PlatformCatalog, types::Types};
 use crate::{
     embedded, load,
     nearest::nearest,
@@ -41,10 +43,10 @@ impl Catalog {
         self.platforms.keys().map(String::as_str)
     }
 
-    /// One platform, parsed on the first call.
+    /// One platform, read on the first call.
     ///
-    /// Fails with `NotFound` for an unknown name, and with `Internal` for files that do not load,
-    /// which the tests of this crate rule out for those it embeds.
+    /// Fails with `NotFound` for an unknown name, and with `Internal` for a platform file that does
+    /// not load, which the tests of this crate rule out for those it embeds.
     pub fn platform(&self, name: &str) -> Result<Arc<PlatformCatalog>, Error> {
         self.loaded(name).cloned()
     }
@@ -90,7 +92,7 @@ impl Catalog {
             return Ok(catalog);
         }
         let files = embedded::platform(name).map_err(Error::internal)?;
-        let catalog = load::platform(name, &files).map_err(Error::internal)?;
+        let catalog = load::platform(name, files).map_err(Error::internal)?;
         Ok(slot.get_or_init(|| Arc::new(catalog)))
     }
 

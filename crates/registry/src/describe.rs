@@ -51,7 +51,7 @@ pub fn platform(catalog: &PlatformCatalog, shown: Shown<'_>) -> Value {
             let types: Map<String, Value> = visible_types(catalog, name, shown)
                 .map(|(kind, operations)| (kind.id.clone(), names(&operations).join(", ").into()))
                 .collect();
-            let about = catalog.toolsets.get(name).map(|head| head.about.as_str());
+            let about = catalog.toolset(name).map(|head| head.about.as_str());
             (name.to_owned(), json!({ "about": about, "types": types }))
         })
         .collect();
@@ -68,7 +68,7 @@ pub fn platform(catalog: &PlatformCatalog, shown: Shown<'_>) -> Value {
 /// Fails with `Invalid` when there is no such toolset, or none that the caller may see.
 pub fn toolset(catalog: &PlatformCatalog, name: &str, shown: Shown<'_>) -> Result<Value, Error> {
     let known = toolset_names(catalog, shown);
-    let Some(head) = catalog.toolsets.get(name).filter(|_| known.contains(&name)) else {
+    let Some(head) = catalog.toolset(name).filter(|_| known.contains(&name)) else {
         let error = Error::invalid(format!("{} has no toolset {name:?}", catalog.name()));
         return Err(match nearest(name, &known, 1).first() {
             Some(close) => error.hint(format!("did you mean {close:?}?")),
@@ -129,9 +129,7 @@ pub fn operation(operation: &Operation) -> Value {
 
 fn toolset_names<'c>(catalog: &'c PlatformCatalog, shown: Shown<'_>) -> Vec<&'c str> {
     catalog
-        .toolsets
-        .keys()
-        .map(String::as_str)
+        .toolset_names()
         .filter(|name| visible_types(catalog, name, shown).next().is_some())
         .collect()
 }

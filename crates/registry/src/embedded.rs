@@ -26,7 +26,7 @@ struct Guide;
 pub(crate) struct File {
     /// As in `registry/tharsis/run.toml`.
     pub(crate) path: String,
-    pub(crate) text: String,
+    pub(crate) text: Cow<'static, str>,
 }
 
 #[derive(Debug, Error)]
@@ -73,7 +73,7 @@ pub(crate) fn definitions() -> Result<Vec<(String, String, String)>, NotText> {
         if let Some((platform, name)) = name
             && let Some(file) = file::<Definitions>("registry", &path)
         {
-            found.push((platform.to_owned(), name.to_owned(), file?.text));
+            found.push((platform.to_owned(), name.to_owned(), file?.text.into_owned()));
         }
     }
     Ok(found)
@@ -99,13 +99,19 @@ pub(crate) fn toolsets(name: &str) -> Vec<String> {
     let folder = format!("{name}/");
     let mut names: Vec<String> = Registry::iter()
         .filter_map(|path| {
-            let stem = path.strip_prefix(folder.as_str())?.strip_suffix(".toml")?;
-            let is_toolset = !matches!(stem, "platform" | "surface") && !stem.contains('/');
-            is_toolset.then(|| stem.strip_suffix("_toolset").unwrap_or(stem).to_owned())
+            let name = path.strip_prefix(folder.as_str())?;
+            toolset_in(name).filter(|_| !name.contains('/')).map(str::to_owned)
         })
         .collect();
     names.sort();
     names
+}
+
+/// The toolset that a file of this name holds, if it holds one.
+pub(crate) fn toolset_in(file_name: &str) -> Option<&str> {
+    let stem = file_name.strip_suffix(".toml")?;
+    let is_toolset = !matches!(stem, "platform" | "surface");
+    is_toolset.then(|| stem.strip_suffix("_toolset").unwrap_or(stem))
 }
 
 /// One file of `registry/knowledge/`.
@@ -123,8 +129,12 @@ pub(crate) fn guide() -> Result<Vec<File>, NotText> {
 fn file<F: RustEmbed>(root: &str, path: &str) -> Option<Result<File, NotText>> {
     let bytes: Cow<'static, [u8]> = F::get(path)?.data;
     let path = format!("{root}/{path}");
-    Some(match String::from_utf8(bytes.into_owned()) {
-        Ok(text) => Ok(File { path, text }),
-        Err(_) => Err(NotText(path)),
+    let text = match bytes {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    };
+    Some(match text {
+        Some(text) => Ok(File { path, text }),
+        None => Err(NotText(path)),
     })
 }

@@ -6,6 +6,7 @@
 
 pub mod binding;
 mod catalog;
+pub mod coerce;
 pub mod definition;
 pub mod describe;
 mod embedded;
@@ -22,7 +23,7 @@ pub mod spec;
 pub mod surface;
 
 pub use binding::{Binding, Method, Place};
-pub use catalog::{Catalog, PlatformCatalog};
+pub use catalog::{Catalog, PlatformCatalog, Types};
 pub use load::{Fault, LoadError};
 pub use name::MAX_NAME;
 pub use nearest::nearest;

@@ -15,71 +15,103 @@ use std::collections::BTreeMap;
 pub(crate) use argument::json;
 pub(crate) use fault::Report;
 pub use fault::{Fault, LoadError};
-use paging::PageStyle;
+pub(crate) use paging::PageStyle;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    catalog::PlatformCatalog,
-    embedded::File,
+    catalog::{Named, PlatformCatalog, Toolset},
+    embedded::{self, File},
     name,
     resource::{Operation, ResourceType, Wait},
-    spec::{self, Platform, Resource, Toolset, ToolsetHead},
+    spec::{self, Platform, Resource},
     surface::Surface,
 };
 
-/// Reads and checks the files of the platform in the folder `folder`.
-pub(crate) fn platform(folder: &str, files: &[File]) -> Result<PlatformCatalog, LoadError> {
+/// Reads what all of a platform's toolsets share. They themselves are parsed when they are needed
+/// ([`toolset`]), and checked all together by [`check`].
+pub(crate) fn platform(folder: &str, files: Vec<File>) -> Result<PlatformCatalog, LoadError> {
     let mut faults = Vec::new();
-    let parsed = Parsed::read(files, &mut faults);
-    let Some((platform_path, platform)) = parsed.platform else {
+    let (mut platform, mut surface, mut toolsets) = (None, None, Vec::new());
+    for file in files {
+        match file_name(&file.path) {
+            "platform.toml" => platform = parse::<Platform>(&file, &mut faults),
+            "surface.toml" => surface = parse::<Surface>(&file, &mut faults),
+            name => {
+                let toolset = embedded::toolset_in(name).unwrap_or(name).to_owned();
+                toolsets.push((toolset, file));
+            }
+        }
+    }
+    let Some(platform) = platform else {
         faults.push(Fault::new(folder, "", "platform.toml is missing or unreadable"));
         return Err(LoadError { faults });
     };
-    let mut report = Report::new(platform_path, &mut faults);
+    let mut report = Report::new(PLATFORM, &mut faults);
     if platform.name != folder {
         report.fault(format!("name is {:?}, but the folder is {folder:?}", platform.name));
     }
     let styles = paging::styles(&mut report, &platform);
     argument::check_all(&mut report.within("args"), &platform.args);
+    if !faults.is_empty() {
+        return Err(LoadError { faults });
+    }
+    toolsets.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(PlatformCatalog::new(platform, styles, surface, toolsets))
+}
 
-    let mut catalog = PlatformCatalog::new(platform);
-    for (path, toolset) in parsed.toolsets {
+const PLATFORM: &str = "platform.toml";
+const SURFACE: &str = "surface.toml";
+
+/// Parses and resolves one toolset.
+pub(crate) fn toolset(
+    platform: &Platform,
+    styles: &BTreeMap<String, PageStyle>,
+    file: &File,
+) -> Result<Toolset, LoadError> {
+    let mut faults = Vec::new();
+    let resolved = parse(file, &mut faults).map(|toolset| {
+        let mut report = Report::new(&file.path, &mut faults);
+        resolve_toolset(&mut report, platform, styles, &file.path, toolset)
+    });
+    match resolved {
+        Some(toolset) if faults.is_empty() => Ok(toolset),
+        _ => Err(LoadError { faults }),
+    }
+}
+
+/// Parses all toolsets, and checks what one file alone does not show: that names differ, that types
+/// are named as [`crate::catalog::Types`] looks for them, and what the surface refers to.
+pub(crate) fn check(catalog: &PlatformCatalog) -> Result<(), LoadError> {
+    let mut faults = Vec::new();
+    let mut claimed: BTreeMap<String, String> = BTreeMap::new();
+    for (path, toolset, named) in catalog.types.files() {
+        let toolset = match toolset {
+            Ok(toolset) => toolset,
+            Err(error) => {
+                faults.extend(error.faults.iter().cloned());
+                continue;
+            }
+        };
         let mut report = Report::new(path, &mut faults);
-        add_toolset(&mut report, &mut catalog, &styles, path, toolset);
+        for kind in toolset.types.values() {
+            let mut report = report.within(&kind.name);
+            claim_names(&mut report, &mut claimed, kind);
+            let found = Named { name: kind.name.clone(), aliases: kind.aliases.clone() };
+            if !named.contains(&found) {
+                report.fault("its table and its aliases must each begin a line, and end on it");
+            }
+        }
     }
-    if let Some((path, surface)) = parsed.surface {
-        tool::check_all(&mut Report::new(path, &mut faults), &catalog, &surface);
-        catalog.surface = Some(surface);
+    if let Some(surface) = &catalog.surface {
+        tool::check_all(&mut Report::new(SURFACE, &mut faults), catalog, surface);
     }
-    if faults.is_empty() { Ok(catalog) } else { Err(LoadError { faults }) }
+    if faults.is_empty() { Ok(()) } else { Err(LoadError { faults }) }
 }
 
 /// Reads a surface alone; what it refers to is checked with the whole platform.
 pub(crate) fn surface(file: &File) -> Result<Surface, LoadError> {
     let mut faults = Vec::new();
     parse(file, &mut faults).ok_or(LoadError { faults })
-}
-
-/// The files by what they hold.
-struct Parsed<'f> {
-    platform: Option<(&'f str, Platform)>,
-    surface: Option<(&'f str, Surface)>,
-    toolsets: Vec<(&'f str, Toolset)>,
-}
-
-impl<'f> Parsed<'f> {
-    fn read(files: &'f [File], faults: &mut Vec<Fault>) -> Self {
-        let mut parsed = Self { platform: None, surface: None, toolsets: Vec::new() };
-        for file in files {
-            let path = file.path.as_str();
-            match file_name(path) {
-                "platform.toml" => parsed.platform = parse(file, faults).map(|it| (path, it)),
-                "surface.toml" => parsed.surface = parse(file, faults).map(|it| (path, it)),
-                _ => parsed.toolsets.extend(parse(file, faults).map(|it| (path, it))),
-            }
-        }
-        parsed
-    }
 }
 
 fn parse<T: DeserializeOwned>(file: &File, faults: &mut Vec<Fault>) -> Option<T> {
@@ -92,28 +124,26 @@ fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-fn add_toolset(
+fn resolve_toolset(
     report: &mut Report<'_>,
-    catalog: &mut PlatformCatalog,
+    platform: &Platform,
     styles: &BTreeMap<String, PageStyle>,
     path: &str,
-    toolset: Toolset,
-) {
-    let ToolsetHead { name, .. } = &toolset.toolset;
+    spec::Toolset { toolset: head, resource }: spec::Toolset,
+) -> Toolset {
     let stem = file_name(path).strip_suffix(".toml");
-    let is_reserved = matches!(name.as_str(), "platform" | "surface");
-    if stem != Some(name) && !(is_reserved && stem == Some(&format!("{name}_toolset"))) {
-        report.fault(format!("toolset {name:?} must be in a file of that name"));
+    let is_reserved = matches!(head.name.as_str(), "platform" | "surface");
+    if stem != Some(&head.name) && !(is_reserved && stem == Some(&format!("{}_toolset", head.name)))
+    {
+        report.fault(format!("toolset {:?} must be in a file of that name", head.name));
     }
-    let toolset_name = name.clone();
-    catalog.toolsets.insert(toolset_name.clone(), toolset.toolset);
-    for (name, resource) in toolset.resource {
-        let mut report = report.within(&name);
+    let resolve = |(name, resource): (String, Resource)| {
         let kind =
-            resolve(&mut report, &catalog.platform, styles, (&toolset_name, &name), resource);
-        claim_names(&mut report, catalog, &kind);
-        catalog.types.insert(name, kind);
-    }
+            resolve(&mut report.within(&name), platform, styles, (&head.name, &name), resource);
+        (name, kind)
+    };
+    let types = resource.into_iter().map(resolve).collect();
+    Toolset { head, types }
 }
 
 fn resolve(
@@ -185,10 +215,14 @@ fn resolve_wait(report: &mut Report<'_>, wait: spec::Wait) -> Option<Wait> {
 }
 
 /// A type is found by its name and by its aliases, so all of them must differ.
-fn claim_names(report: &mut Report<'_>, catalog: &mut PlatformCatalog, kind: &ResourceType) {
+fn claim_names(
+    report: &mut Report<'_>,
+    claimed: &mut BTreeMap<String, String>,
+    kind: &ResourceType,
+) {
     let aliases = kind.aliases.iter().map(|alias| name::normal(alias));
     for name in std::iter::once(kind.name.clone()).chain(aliases) {
-        if let Some(other) = catalog.names.insert(name.clone(), kind.name.clone()) {
+        if let Some(other) = claimed.insert(name.clone(), kind.name.clone()) {
             report.fault(format!("the name {name:?} already belongs to {other:?}"));
         }
     }

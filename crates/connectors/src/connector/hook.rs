@@ -99,6 +99,10 @@ impl<'a> HookContext<'a> {
         self.scope.cancellation()
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.connector.now()
+    }
+
     pub fn caller(&self) -> &Caller {
         self.scope.caller()
     }

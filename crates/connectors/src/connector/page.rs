@@ -1,18 +1,48 @@
-//! The normal form of answers: lists as `{items, next_cursor?, total?}`, results without their
-//! envelopes.
+//! The normal form of answers: lists as `{items, total?, page?, page_size?, has_more?,
+//! next_cursor?}`, results without their envelopes.
 
 use pilothouse_model::{Error, Result};
 use pilothouse_registry::{Operation, Paging};
 use serde_json::{Value, json};
+
+/// Items that a list can be paged through; who wants more has the wrong question.
+pub(crate) const MAX_ITEMS: u64 = 10_000;
+
+/// Where lists are that are not where the registry says: versions of a platform differ.
+const ELSEWHERE: [&str; 7] =
+    ["data", "content", "items", "resource", "body", "objects", "features"];
+/// How far down a list is looked for.
+const DEPTH: usize = 2;
 
 /// Which page was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PageRequest {
     pub limit: u64,
     /// For platforms that count their pages or items.
-    pub number: Option<u64>,
-    /// How much the number goes up from page to page.
+    pub counted: Option<Counted>,
+}
+
+/// A page of a platform that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// The number as the platform writes it.
+    pub number: u64,
+    /// How much it goes up from page to page.
     pub step: u64,
+    /// From 0.
+    pub page: u64,
+}
+
+impl PageRequest {
+    /// Fails for a page behind [`MAX_ITEMS`].
+    pub(crate) fn check(self) -> Result<Self> {
+        let before = self.counted.map_or(0, |counted| counted.page.saturating_mul(self.limit));
+        if before < MAX_ITEMS {
+            return Ok(self);
+        }
+        Err(Error::invalid(format!("a list ends after {MAX_ITEMS} items"))
+            .hint("narrow it with filters or words to look for"))
+    }
 }
 
 pub(super) fn shape(
@@ -21,24 +51,36 @@ pub(super) fn shape(
     answer: Value,
     peer: &str,
 ) -> Result<Value> {
-    let unexpected = |what: &str| {
-        Error::upstream(format!("the answer of {peer} to {} {what}", operation.id))
-            .hint("the platform may be of a version that Pilothouse does not know")
-    };
-    if let Some(items) = &operation.items {
-        let items = match items.get(&answer) {
+    if let Some(pointer) = &operation.items {
+        let items = match pointer.get(&answer) {
             Some(Value::Array(items)) => items.as_slice(),
-            Some(Value::Null) | None => &[],
-            Some(_) => return Err(unexpected("has no list where one was expected")),
+            Some(Value::Null) | None => elsewhere(&answer, DEPTH).unwrap_or_default(),
+            Some(other) => elsewhere(other, DEPTH).ok_or_else(|| {
+                let message = format!("the answer of {peer} to {} has no list", operation.id);
+                Error::upstream(message)
+                    .hint("the platform may be of a version that Pilothouse does not know")
+            })?,
         };
         return Ok(list(operation.paging.as_ref(), page, &answer, items));
     }
-    match &operation.result {
-        // Done, and nothing to say about it.
-        Some(_) if answer.is_null() => Ok(answer),
-        Some(result) => result.get(&answer).cloned().ok_or_else(|| unexpected("lacks its result")),
-        None => Ok(answer),
-    }
+    // An answer without its envelope, or with another one, is a good answer all the same.
+    let result = operation.result.as_ref().and_then(|result| result.get(&answer)).cloned();
+    Ok(result.unwrap_or(answer))
+}
+
+/// The list in `value`: itself, that of a field which usually has it, or the only one there is.
+fn elsewhere(value: &Value, depth: usize) -> Option<&[Value]> {
+    let fields = match value {
+        Value::Array(items) => return Some(items),
+        Value::Object(fields) if depth > 0 => fields,
+        _ => return None,
+    };
+    let usual = ELSEWHERE.iter().filter_map(|name| fields.get(*name));
+    usual.into_iter().find_map(|field| elsewhere(field, depth - 1)).or_else(|| {
+        let mut lists = fields.values().filter_map(Value::as_array);
+        let only = lists.next().filter(|_| lists.next().is_none())?;
+        Some(only.as_slice())
+    })
 }
 
 fn list(
@@ -47,95 +89,72 @@ fn list(
     answer: &Value,
     items: &[Value],
 ) -> Value {
-    let next = paging.zip(page).and_then(|(paging, page)| next(paging, page, answer, items));
-    let total = paging.and_then(|paging| paging.total.as_ref()?.get(answer)?.as_u64());
-    let mut shaped = json!({"items": items});
-    if let Some(next) = next {
-        shaped["next_cursor"] = json!(next);
-    }
+    let mut shaped = json!({ "items": items });
+    let Some((paging, page)) = paging.zip(page) else { return shaped };
+    let total = total(paging, answer);
+    let next = next(paging, page, total, answer, items);
     if let Some(total) = total {
         shaped["total"] = json!(total);
+    }
+    if let Some(counted) = page.counted {
+        shaped["page"] = json!(counted.page);
+        shaped["page_size"] = json!(page.limit);
+        shaped["has_more"] = json!(next.is_some());
+    }
+    if let Some(next) = next.filter(|next| next.is_reachable) {
+        shaped["next_cursor"] = json!(next.cursor);
     }
     shaped
 }
 
+/// How many items there are on all pages: where the registry says, or beside it under another of
+/// the names that the modules of a platform have for it.
+fn total(paging: &Paging, answer: &Value) -> Option<u64> {
+    const NAMES: [&str; 4] = ["totalItems", "totalElements", "totalCount", "total"];
+    let pointer = paging.total.as_ref()?;
+    let beside = || {
+        let (_, parent) = pointer.tokens().split_last()?;
+        let parent = parent.iter().try_fold(answer, |value, token| value.get(token))?;
+        NAMES.iter().find_map(|name| parent.get(*name)?.as_u64())
+    };
+    pointer.get(answer).and_then(Value::as_u64).or_else(beside)
+}
+
 /// The cursor of the following page, always as text.
-fn next(paging: &Paging, page: PageRequest, answer: &Value, items: &[Value]) -> Option<String> {
+struct Next {
+    cursor: String,
+    /// Not behind [`MAX_ITEMS`].
+    is_reachable: bool,
+}
+
+fn next(
+    paging: &Paging,
+    page: PageRequest,
+    total: Option<u64>,
+    answer: &Value,
+    items: &[Value],
+) -> Option<Next> {
     let more = paging.more.as_ref().map(|more| more.get(answer) == Some(&Value::Bool(true)));
-    if let Some(number) = page.number {
-        let full = u64::try_from(items.len()).is_ok_and(|count| count >= page.limit);
-        return more.unwrap_or(full).then(|| (number + page.step).to_string());
+    if let Some(Counted { number, step, page: before }) = page.counted {
+        let count = items.len() as u64;
+        let seen = before.saturating_mul(page.limit).saturating_add(count);
+        // A total below what was seen is not one.
+        let by_total = total.filter(|total| *total >= seen).map(|total| total > seen);
+        let is_there = more.or(by_total).unwrap_or(count >= page.limit);
+        let is_reachable = (before + 1).saturating_mul(page.limit) < MAX_ITEMS;
+        return (is_there && count > 0)
+            .then(|| Next { cursor: (number + step).to_string(), is_reachable });
     }
     if more == Some(false) {
         return None;
     }
-    match paging.next.as_ref()?.get(answer)? {
-        Value::String(cursor) if !cursor.is_empty() => Some(cursor.clone()),
-        Value::Number(cursor) => Some(cursor.to_string()),
-        _ => None,
-    }
+    let cursor = match paging.next.as_ref()?.get(answer)? {
+        Value::String(cursor) if !cursor.is_empty() => cursor.clone(),
+        Value::Number(cursor) => cursor.to_string(),
+        _ => return None,
+    };
+    Some(Next { cursor, is_reachable: true })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cursors() -> Paging {
-        Paging {
-            next: "/page/end".parse().ok(),
-            more: "/page/more".parse().ok(),
-            total: "/page/total".parse().ok(),
-            first_page: None,
-            first_item: None,
-            default: 2,
-            max: 10,
-        }
-    }
-
-    fn numbers(more: Option<&str>) -> Paging {
-        Paging {
-            next: None,
-            more: more.map(|more| more.parse().unwrap()),
-            total: None,
-            first_page: Some(0),
-            first_item: None,
-            default: 2,
-            max: 10,
-        }
-    }
-
-    #[test]
-    fn lists_of_every_style_take_one_form() {
-        let at = |number| PageRequest { limit: 2, number, step: 1 };
-        for (paging, page, answer, expected) in [
-            (
-                cursors(),
-                at(None),
-                json!({"page": {"end": "c2", "more": true, "total": 5}}),
-                json!({"items": [1, 2], "next_cursor": "c2", "total": 5}),
-            ),
-            (
-                cursors(),
-                at(None),
-                json!({"page": {"end": "c2", "more": false, "total": 2}}),
-                json!({"items": [1, 2], "total": 2}),
-            ),
-            (
-                cursors(),
-                at(None),
-                json!({"page": {"end": "", "more": true}}),
-                json!({"items": [1, 2]}),
-            ),
-            (numbers(None), at(Some(3)), json!({}), json!({"items": [1, 2], "next_cursor": "4"})),
-            (numbers(Some("/more")), at(Some(0)), json!({"more": false}), json!({"items": [1, 2]})),
-        ] {
-            let shaped = list(Some(&paging), Some(page), &answer, &[json!(1), json!(2)]);
-            assert_eq!(shaped, expected, "{answer}");
-        }
-    }
-
-    #[test]
-    fn a_list_without_paging_has_only_items() {
-        assert_eq!(list(None, None, &json!({}), &[]), json!({"items": []}));
-    }
-}
+mod tests;

@@ -246,7 +246,7 @@ mod tests {
     fn every_type_that_a_segment_names_exists() {
         let catalog: Arc<_> = Catalog::embedded().platform("harness").unwrap();
         let kinds = SEGMENTS.iter().map(|(_, kind, _)| *kind);
-        let unknown: Vec<_> = kinds.filter(|kind| !catalog.types.contains_key(*kind)).collect();
+        let unknown: Vec<_> = kinds.filter(|kind| !catalog.types.contains_key(kind)).collect();
         assert!(unknown.is_empty(), "{unknown:?}");
     }
 

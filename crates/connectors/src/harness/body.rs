@@ -17,7 +17,7 @@ mod gitops;
 mod load_test;
 mod period;
 mod search;
-mod time;
+pub(super) mod time;
 
 pub(super) const BODY_HOOKS: &[(&str, BodyHook)] = &[
     ("approval_instance_approve", |it| Ok(Some(approval::approve(it)))),
@@ -27,10 +27,12 @@ pub(super) const BODY_HOOKS: &[(&str, BodyHook)] = &[
     ("chaos_enabled_infrastructure_list", |it| Ok(Some(chaos::infrastructure_filter(it)))),
     ("chaos_experiment_create", |it| Ok(Some(chaos::experiment(it)))),
     ("chaos_experiment_run", |it| chaos::experiment_run(it).map(Some)),
+    ("chaos_k8s_infrastructure_create", |it| Ok(Some(chaos::infrastructure(it)))),
     ("chaos_loadtest_create", |it| load_test::create(it).map(Some)),
     ("chaos_loadtest_run", |it| Ok(Some(load_test::run(it)))),
     ("chaos_loadtest_update", |it| Ok(Some(load_test::update(it)))),
-    ("chaos_service_create", |it| Ok(Some(chaos::service(it)))),
+    ("chaos_service_create", |it| chaos::service(it).map(Some)),
+    ("chaos_service_update", |it| chaos::service_change(it).map(Some)),
     ("connector_update", |it| Ok(Some(entity::connector(it)))),
     ("cost_anomaly_list", |it| cost::anomalies(it).map(Some)),
     ("cost_breakdown_list", |it| cost::breakdown(it).map(Some)),
@@ -44,6 +46,7 @@ pub(super) const BODY_HOOKS: &[(&str, BodyHook)] = &[
     ("cost_summary_get", |it| Ok(Some(cost::budgets(it)))),
     ("cost_summary_list", |it| cost::summary(it).map(Some)),
     ("cost_timeseries_list", |it| cost::time_series(it).map(Some)),
+    ("database_changeset_existence_get", |it| Ok(Some(code::changesets(it)))),
     ("database_execute_llm_authoring_pipeline_run", |it| Ok(Some(code::migration(it)))),
     ("environment_update", |it| Ok(entity::unwrapped(it, "environment", "environment_id"))),
     ("feature_flag_toggle", |it| flag::toggle(it).map(Some)),
@@ -58,6 +61,7 @@ pub(super) const BODY_HOOKS: &[(&str, BodyHook)] = &[
     ("freeze_window_update", |it| document::text(it, &["yaml"]).map(Some)),
     ("gitops_application_bulk_sync", |it| gitops::bulk_sync(it).map(Some)),
     ("gitops_application_refresh", |it| gitops::refresh(it).map(Some)),
+    ("gitops_applicationset_update", |it| gitops::application_set(it).map(Some)),
     ("global_freeze_manage", |it| document::text(it, &["yaml"]).map(Some)),
     ("hql_query_run", |it| Ok(Some(search::hql(it)))),
     ("idp_tech_doc_list", |it| search::documentation(it).map(Some)),
@@ -69,6 +73,7 @@ pub(super) const BODY_HOOKS: &[(&str, BodyHook)] = &[
     ("pipeline_update", |it| document::enveloped(it, "yamlPipeline", "pipeline").map(Some)),
     ("pr_comment_create", |it| Ok(Some(code::comment(it)))),
     ("scs_sbom_drift_calculate", |it| Ok(Some(search::bill_of_materials_drift(it)))),
+    ("sei_productivity_metric_get", |it| Ok(Some(search::teams(it)))),
     ("service_update", |it| Ok(entity::unwrapped(it, "service", "service_id"))),
     ("template_create", |it| document::text(it, &["template_yaml", "yaml"]).map(Some)),
     ("template_list", |it| Ok(Some(document::template_filter(it)))),

@@ -1,7 +1,7 @@
 //! Why something does not work: runs of pipelines, connectors, delegates, GitOps applications.
 
 use futures::{StreamExt as _, stream};
-use pilothouse_model::{Error, Kind, Result, Timestamp};
+use pilothouse_model::{Error, Kind, Result};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -220,10 +220,8 @@ pub(super) async fn delegates(context: &HookContext<'_>, args: Args) -> Result<V
     question.insert("all".to_owned(), json!(true));
     let list = context.call("delegate.list", Value::Object(question)).await?;
     let wanted = args.get("delegate_id").and_then(Value::as_str);
-    let items =
-        ["/items", "/resource", "/data"].into_iter().find_map(|at| list.pointer(at)?.as_array());
-    let items = items.map_or(&[][..], Vec::as_slice);
-    health::delegates(items, wanted, Timestamp::now())
+    let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
+    health::delegates(items, wanted, context.now())
 }
 
 /// How an application is, which of its resources are not well, and what was said about them.

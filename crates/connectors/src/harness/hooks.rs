@@ -5,6 +5,7 @@ use crate::connector::hook::Hook;
 
 pub(super) const HOOKS: &[(&str, Hook)] = &[
     ("connector_diagnose", |it, args| Box::pin(diagnose::connector(it, args))),
+    ("cost_account_overview_get", |it, args| Box::pin(refine::account_overview(it, args))),
     ("cost_perspective_create", |it, args| Box::pin(refine::perspective(it, args))),
     ("delegate_diagnose", |it, args| Box::pin(diagnose::delegates(it, args))),
     ("execution_diagnose", |it, args| Box::pin(diagnose::execution(it, args))),

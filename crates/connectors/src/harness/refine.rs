@@ -1,14 +1,17 @@
 //! Operations that are one request of another operation, with arguments that need working out.
 
-use pilothouse_model::{Error, Result, Timestamp};
+use pilothouse_model::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use crate::connector::hook::HookContext;
+use super::body::time;
+use crate::connector::hook::{BodyInput, HookContext};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Releases are listed from this many days ago to so many ahead.
 const DAYS_BACK: i64 = 30;
 const DAYS_AHEAD: i64 = 7;
+/// Days that an overview of costs looks back.
+const OVERVIEW_DAYS: i64 = 60;
 
 type Args = Map<String, Value>;
 
@@ -40,9 +43,20 @@ async fn entities_of(context: &HookContext<'_>, mut args: Args) -> Result<Value>
     context.call("idp_entity.search", paged(args)).await
 }
 
+/// Costs of an account, of the last two months unless the call says when.
+pub(super) async fn account_overview(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
+    let now = context.now();
+    let input = BodyInput { args: &args, now };
+    let start = time::argument(&input, "start_time")?.unwrap_or(now.0 - OVERVIEW_DAYS * DAY);
+    let end = time::argument(&input, "end_time")?.unwrap_or(now.0);
+    args.insert("start_time".to_owned(), json!(start));
+    args.insert("end_time".to_owned(), json!(end));
+    context.call("cost_account_overview.between", Value::Object(args)).await
+}
+
 /// Releases, of about now unless the call says when.
 pub(super) async fn releases(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
-    let now = Timestamp::now().0;
+    let now = context.now().0;
     let back = args.remove("days_back").and_then(|days| days.as_i64()).unwrap_or(DAYS_BACK);
     args.entry("start_ts").or_insert_with(|| json!(now - back.saturating_mul(DAY)));
     args.entry("end_ts").or_insert_with(|| json!(now + DAYS_AHEAD * DAY));

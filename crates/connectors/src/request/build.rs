@@ -34,6 +34,7 @@ pub(crate) fn build(
     let args = argument::complete(operation, adapter, installation.defaults, given)?;
     let masked = show::masked(operation, &args);
     let page = operation.paging.as_ref().map(|paging| argument::page_request(paging, &args));
+    let page = page.transpose()?;
     let parts = |args| {
         let base = base(operation, adapter, installation.now, args)?;
         Parts::collect(operation, installation.defaults, given, args, base)

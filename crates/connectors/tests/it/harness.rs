@@ -1,19 +1,15 @@
 //! Harness, against recorded requests: what an operation of the registry sends for the arguments
-//! of an example is what the example recorded. What this does not hold for is listed in
-//! `not_yet.txt`, which may not name anything that it does hold for.
+//! of an example is what the example recorded, is refused as `refused.txt` says, or differs for the
+//! reason in `otherwise.txt`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use base64::Engine as _;
 use http::Request;
 use pilothouse_connectors::{ScopeDefaults, prepare};
 use pilothouse_model::Timestamp;
 use pilothouse_registry::{
-    Binding, Catalog, Operation, Paging,
+    Binding, Catalog, Operation, Paging, PlatformCatalog,
     spec::{Arg, ArgType},
 };
 use serde::Deserialize;
@@ -81,6 +77,17 @@ fn defaults() -> ScopeDefaults {
 /// use for is left out.
 fn arguments(operation: &Operation, input: &Map<String, Value>) -> Map<String, Value> {
     let mut args = input.clone();
+    // A tool turns the name of a scope into what it is called.
+    let scope = args.remove("resource_scope");
+    let named = match scope.as_ref().and_then(Value::as_str) {
+        Some("org") => &["org_id"][..],
+        Some("project") => &["org_id", "project_id"],
+        _ => &[],
+    };
+    for name in named {
+        let of = if *name == "org_id" { defaults().org } else { defaults().project };
+        args.entry(*name).or_insert_with(|| json!(of));
+    }
     if let Some(paging) = &operation.paging {
         let limit = args.remove("size").or_else(|| args.remove("limit"));
         if let Some(page) = args.remove("page").and_then(|page| page.as_u64()) {
@@ -93,11 +100,29 @@ fn arguments(operation: &Operation, input: &Map<String, Value>) -> Map<String, V
             args.insert(Paging::LIMIT.to_owned(), limit);
         }
     }
+    // Some were recorded under their names in the body.
+    for name in args.keys().cloned().collect::<Vec<_>>() {
+        let snake = snake_case(&name);
+        if snake != name && operation.args.contains_key(&snake) {
+            let value = args.remove(&name);
+            args.entry(snake).or_insert_with(|| json!(value));
+        }
+    }
     args.retain(|name, _| operation.args.contains_key(name));
     for (name, value) in &mut args {
         prune(&operation.args[name].spec, value);
     }
     args
+}
+
+fn snake_case(name: &str) -> String {
+    name.chars().fold(String::new(), |mut snake, letter| {
+        if letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+        snake
+    })
 }
 
 /// Takes fields out that are not the argument's: had they mattered, they would be in the recorded
@@ -116,10 +141,35 @@ fn prune(spec: &Arg, value: &mut Value) {
     }
 }
 
+/// What the call path checks by the schema before an operation sees it, as far as it is refused in
+/// a recorded request.
+fn accepted(operation: &Operation, args: &Map<String, Value>) -> Result<(), String> {
+    let check = |name: String, spec: &Arg, value: Option<&Value>| {
+        let text = value.and_then(Value::as_str).filter(|_| !spec.values.is_empty());
+        let is_value = |item: &str| spec.values.iter().any(|it| it.eq_ignore_ascii_case(item));
+        let is_known = |text: &str| is_value(text) || text.split(',').all(is_value);
+        match text {
+            Some(text) if !is_known(text) => {
+                Err(format!("{name} must be one of: {}", spec.values.join(", ")))
+            }
+            _ => Ok(()),
+        }
+    };
+    for (name, argument) in &operation.args {
+        let value = args.get(name);
+        check(name.clone(), &argument.spec, value)?;
+        for (field, spec) in &argument.spec.fields {
+            check(format!("{name}.{field}"), spec, value.and_then(|value| value.get(field)))?;
+        }
+    }
+    Ok(())
+}
+
 /// As [`replay`], for an operation that makes requests of its own.
 async fn replay_hook(operation: &Operation, example: &Example) -> Result<(), String> {
     let args = arguments(operation, &example.input);
-    let (connector, recorded) = recorder(defaults());
+    accepted(operation, &args)?;
+    let (connector, recorded) = recorder(defaults(), || CLOCK);
     let (_, name) = operation.id.split_once('.').unwrap();
     // Only what is sent matters: nothing here answers as Harness does.
     let result = connector.call(&caller(), name, args).await;
@@ -137,6 +187,7 @@ fn replay(operation: &Operation, example: &Example) -> Result<(), String> {
     let args = arguments(operation, &example.input);
     let prepared =
         prepare(operation, &defaults(), CLOCK, &args).map_err(|error| error.to_string())?;
+    accepted(operation, &args)?;
     let sent = prepared.to_http().ok_or("not a single request")?;
     let expected = example.request.as_deref().ok_or("several requests were recorded")?;
     let same = |what: &str, sent: Value, recorded: Value| {
@@ -259,57 +310,66 @@ fn body(sent: &Request<bytes::Bytes>) -> Value {
         .unwrap_or_else(|_| json!(String::from_utf8_lossy(sent.body())))
 }
 
+/// A file of lines `operation#number: what there is to say`.
+fn lines(text: &str) -> BTreeMap<&str, &str> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once(": ")).collect()
+}
+
+async fn check(operation: &Operation, example: &Example) -> Result<(), String> {
+    match operation.binding {
+        Binding::Hook(_) => replay_hook(operation, example).await,
+        _ => replay(operation, example),
+    }
+}
+
 #[tokio::test]
 async fn recorded_requests_are_sent_the_same() {
     let catalog = Catalog::embedded().platform("harness").unwrap();
     let examples: BTreeMap<String, Vec<Example>> =
         serde_json::from_str(&data("examples.json")).unwrap();
-    let text = data("not_yet.txt");
-    let not_yet: BTreeSet<&str> = text
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split(':').next())
-        .collect();
-    let (mut replayed, mut differ, mut stale) = (0, Vec::new(), Vec::new());
+    let text = data("refused.txt");
+    let mut refused = lines(&text);
+    let text = data("otherwise.txt");
+    let mut otherwise = lines(&text);
+    let others = otherwise.len();
+    let (mut replayed, mut wrong) = (0, Vec::new());
+    let count = examples.values().map(Vec::len).sum::<usize>();
+    let refusals = refused.len();
     for (name, examples) in &examples {
-        let operation = name
-            .split_once('.')
-            .and_then(|(kind, name)| catalog.types.get(kind)?.operations.get(name));
-        let mut whole = !examples.is_empty();
+        let (kind, own) = name.split_once('.').unwrap();
+        let operation = catalog.resource_type(kind).unwrap().operation(own).unwrap();
         for (index, example) in examples.iter().enumerate() {
             let id = format!("{name}#{index}");
-            let is_listed = not_yet.contains(name.as_str()) || not_yet.contains(id.as_str());
-            let result = match operation {
-                None => Err("is not in the registry".to_owned()),
-                Some(it) if matches!(it.binding, Binding::Hook(_)) => {
-                    replay_hook(it, example).await
-                }
-                Some(it) => replay(it, example),
-            };
-            match result {
-                Ok(()) if not_yet.contains(id.as_str()) => stale.push(id),
-                Ok(()) => replayed += 1,
-                Err(_) if is_listed => whole = false,
-                Err(problem) => differ.push(format!("{id}: {problem}")),
+            match (check(operation, example).await, refused.remove(id.as_str())) {
+                (Ok(()), None) => replayed += 1,
+                (Ok(()), Some(_)) => wrong.push(format!("{id}: is not refused")),
+                (Err(problem), Some(words)) if problem.contains(words) => {}
+                (Err(_), None) if otherwise.remove(id.as_str()).is_some() => {}
+                (Err(problem), _) => wrong.push(format!("{id}: {problem}")),
             }
         }
-        if whole && not_yet.contains(name.as_str()) {
-            stale.push(name.clone());
-        }
     }
-    let hooks = catalog.types.values().flat_map(|kind| kind.operations.values());
-    let (whole, body): (Vec<_>, Vec<_>) = hooks
-        .filter(|it| it.body_hook.is_some() || matches!(it.binding, Binding::Hook(_)))
-        .partition(|it| it.body_hook.is_none());
     println!(
-        "harness: {replayed} requests as recorded; {} lines of not_yet.txt; {} hooks, {} for bodies",
-        not_yet.len(),
-        whole.len() + body.len(),
-        body.len()
+        "harness: {replayed} of {count} recorded requests are sent the same, {refusals} are refused, \
+         {others} are sent otherwise; {}",
+        figures(&catalog)
     );
-    assert!(differ.is_empty(), "{} differ:\n{}", differ.len(), differ.join("\n"));
-    assert!(stale.is_empty(), "listed in not_yet.txt, but as recorded: {stale:?}");
-    let known = |name: &str| examples.contains_key(name.split('#').next().unwrap_or_default());
-    let unknown: Vec<_> = not_yet.iter().filter(|name| !known(name)).collect();
-    assert!(unknown.is_empty(), "listed in not_yet.txt, but without examples: {unknown:?}");
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    refused.append(&mut otherwise);
+    assert!(refused.is_empty(), "listed without need: {refused:?}");
+}
+
+fn figures(catalog: &PlatformCatalog) -> String {
+    let operations: Vec<&Operation> =
+        catalog.types.values().flat_map(|kind| kind.operations.values()).collect();
+    let public = operations.iter().filter(|it| !it.internal).count();
+    let bodies = operations.iter().filter(|it| it.body_hook.is_some()).count();
+    let whole = operations.iter().filter(|it| matches!(it.binding, Binding::Hook(_))).count();
+    format!(
+        "{} types in {} toolsets with {public} operations; {whole} of them are hooks, {bodies} have \
+         one for the body",
+        catalog.types.values().count(),
+        catalog.toolset_names().count()
+    )
 }

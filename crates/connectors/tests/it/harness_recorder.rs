@@ -8,13 +8,14 @@ use bytes::Bytes;
 use pilothouse_connectors::{
     Connector, Options, Rate, ScopeDefaults, Transport, transport::Embedded,
 };
+use pilothouse_model::Timestamp;
 use pilothouse_registry::Catalog;
 use serde_json::json;
 
 type Recorded = Arc<Mutex<Vec<http::Request<Bytes>>>>;
 
 /// A connector to a recorder, and what it has recorded.
-pub(crate) fn recorder(defaults: ScopeDefaults) -> (Connector, Recorded) {
+pub(crate) fn recorder(defaults: ScopeDefaults, clock: fn() -> Timestamp) -> (Connector, Recorded) {
     let recorded = Recorded::default();
     let written = Arc::clone(&recorded);
     let router = Router::new().fallback(move |request: Request| {
@@ -30,5 +31,5 @@ pub(crate) fn recorder(defaults: ScopeDefaults) -> (Connector, Recorded) {
     let transport = Transport::Embedded(Embedded::new(router));
     let options = Options { rate: Rate::EMBEDDED, ..Options::default() };
     let connector = Connector::new(catalog, Connector::DEFAULT_INSTANCE, transport, options);
-    (connector.unwrap().acting_in(defaults), recorded)
+    (connector.unwrap().acting_in(defaults).timed_by(clock), recorded)
 }

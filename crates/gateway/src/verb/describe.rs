@@ -50,7 +50,7 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
 /// The toolset of whichever platform has it.
 fn toolset_of(reach: Reach<'_>, name: &str) -> Result<Value, Error> {
     let catalogs = reach.catalogs();
-    let found = catalogs.iter().find(|catalog| catalog.toolsets.contains_key(name));
+    let found = catalogs.iter().find(|catalog| catalog.toolset_names().any(|known| known == name));
     let catalog = found.or_else(|| catalogs.first());
     let catalog = catalog.ok_or_else(|| Error::not_found("toolset", name))?;
     describe::toolset(catalog, name, &|operation| reach.shows(operation))

@@ -26,7 +26,7 @@ pub(crate) struct Invocation {
 }
 
 impl Invocation {
-    /// Checks `arguments` against the operation's schema.
+    /// Reads `arguments` by the operation's schema.
     pub(crate) fn new(
         gateway: &Gateway,
         connector: Arc<Connector>,
@@ -35,7 +35,7 @@ impl Invocation {
         arguments: Map<String, Value>,
     ) -> Result<Self, Error> {
         let spec = connector.catalog().resource_type(type_name)?.operation(operation)?;
-        gateway.schema(spec)?.check(&arguments)?;
+        let arguments = gateway.schema(spec)?.read(arguments)?;
         Ok(Self {
             name: spec.id.clone(),
             risk: spec.risk_with(&arguments),

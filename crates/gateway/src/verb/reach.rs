@@ -62,7 +62,11 @@ impl Reach<'_> {
     }
 
     pub(crate) fn offers(&self, resource: &ResourceType) -> bool {
-        self.home.is_none_or(|home| home.toolsets.contains(&resource.toolset))
+        self.offers_toolset(&resource.toolset)
+    }
+
+    fn offers_toolset(&self, toolset: &str) -> bool {
+        self.home.is_none_or(|home| home.toolsets.contains(toolset))
     }
 
     /// Whether it offers the type of an operation.
@@ -76,13 +80,16 @@ impl Reach<'_> {
 
     /// Every type it offers, named as its callers do.
     pub(crate) fn type_names(&self) -> Vec<String> {
-        let name = |resource: &ResourceType| self.type_name(resource).to_owned();
-        self.catalogs()
-            .iter()
-            .flat_map(|catalog| catalog.types.values())
-            .filter(|resource| self.offers(resource))
-            .map(name)
-            .collect()
+        let names = |catalog: &Arc<PlatformCatalog>| -> Vec<String> {
+            let offered =
+                catalog.types.toolsets().filter(|(_, toolset)| self.offers_toolset(toolset));
+            let name = |name: &str| match self.home {
+                Some(_) => name.to_owned(),
+                None => format!("{}.{name}", catalog.name()),
+            };
+            offered.map(|(own, _)| name(own)).collect()
+        };
+        self.catalogs().iter().flat_map(names).collect()
     }
 
     /// Types and operations that match `words`, best first.

@@ -1,10 +1,13 @@
 //! One platform, loaded: its toolsets, resource types and drop-in surface.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use pilothouse_model::Error;
 
+use super::types::Types;
 use crate::{
+    embedded::File,
+    load::{self, LoadError, PageStyle},
     name,
     nearest::nearest,
     resource::{Operation, ResourceType},
@@ -14,23 +17,27 @@ use crate::{
 
 #[derive(Debug)]
 pub struct PlatformCatalog {
-    pub platform: Platform,
-    pub toolsets: BTreeMap<String, ToolsetHead>,
-    pub types: BTreeMap<String, ResourceType>,
+    pub platform: Arc<Platform>,
+    pub types: Types,
     pub surface: Option<Surface>,
-    /// Every name a type answers to, normalized, with the type's own name.
-    pub(crate) names: BTreeMap<String, String>,
 }
 
 impl PlatformCatalog {
-    pub(crate) fn new(platform: Platform) -> Self {
-        Self {
-            platform,
-            toolsets: BTreeMap::new(),
-            types: BTreeMap::new(),
-            surface: None,
-            names: BTreeMap::new(),
-        }
+    /// `files` are those of toolsets, by the toolset's name.
+    pub(crate) fn new(
+        platform: Platform,
+        styles: BTreeMap<String, PageStyle>,
+        surface: Option<Surface>,
+        files: Vec<(String, File)>,
+    ) -> Self {
+        let platform = Arc::new(platform);
+        let types = Types::new(Arc::clone(&platform), styles, files);
+        Self { platform, types, surface }
+    }
+
+    /// Everything that is wrong with the platform's files; parses all of them.
+    pub fn check(&self) -> Result<(), LoadError> {
+        load::check(self)
     }
 
     pub fn name(&self) -> &str {
@@ -44,10 +51,18 @@ impl PlatformCatalog {
             .strip_prefix(self.name())
             .and_then(|rest| rest.strip_prefix('.'))
             .unwrap_or(&normal);
-        self.names
-            .get(bare)
-            .and_then(|name| self.types.get(name))
-            .ok_or_else(|| self.unknown_type(bare))
+        let found = self.types.own_name(bare).and_then(|name| self.types.open(name));
+        let loaded = found.ok_or_else(|| self.unknown_type(bare))?;
+        loaded.map_err(|error| Error::internal(error.clone()))
+    }
+
+    /// The toolsets, in order of their names, with nothing parsed.
+    pub fn toolset_names(&self) -> impl Iterator<Item = &str> {
+        self.types.toolset_names()
+    }
+
+    pub fn toolset(&self, name: &str) -> Option<&ToolsetHead> {
+        Some(&self.types.toolset(name)?.head)
     }
 
     /// An operation as a surface file writes it: `type.operation`.
@@ -57,11 +72,11 @@ impl PlatformCatalog {
     }
 
     fn unknown_type(&self, name: &str) -> Error {
-        let known: Vec<&str> = self.names.keys().map(String::as_str).collect();
+        let known: Vec<&str> = self.types.known().collect();
         let error = Error::invalid(format!("{} has no resource type {name:?}", self.name()));
         let close: Vec<String> = nearest(name, &known, 3)
             .into_iter()
-            .filter_map(|name| self.names.get(name))
+            .filter_map(|name| self.types.own_name(name))
             .fold(Vec::new(), |mut ids, name| {
                 let id = format!("{}.{name}", self.name());
                 if !ids.contains(&id) {
@@ -70,7 +85,8 @@ impl PlatformCatalog {
                 ids
             });
         if close.is_empty() {
-            let all: Vec<&str> = self.types.values().map(|kind| kind.id.as_str()).collect();
+            let all: Vec<String> =
+                self.types.toolsets().map(|(name, _)| format!("{}.{name}", self.name())).collect();
             error.hint(format!("there are: {}", all.join(", ")))
         } else {
             error.hint(format!("did you mean {}?", close.join(" or ")))

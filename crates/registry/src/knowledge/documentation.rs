@@ -80,7 +80,7 @@ impl Documentation {
         }
         let errors = TerraformErrors::embedded()?;
         let mut files = embedded::guide().map_err(Error::internal)?;
-        files.push(File { path: format!("{TERRAFORM_ERRORS}.md"), text: errors.page() });
+        files.push(File { path: format!("{TERRAFORM_ERRORS}.md"), text: errors.page().into() });
         let documentation = Self::read(files).map_err(Error::internal)?;
         Ok(EMBEDDED.get_or_init(|| documentation))
     }
@@ -94,7 +94,7 @@ impl Documentation {
             let url = format!("{ROOT}{}", name.strip_suffix(".md").unwrap_or(name));
             let Outline { title, sections: parts } = outline;
             let breadcrumbs = vec!["Documentation".to_owned(), title.clone()];
-            let page = Page { title, url, breadcrumbs, content: text };
+            let page = Page { title, url, breadcrumbs, content: text.into_owned() };
             sections.extend(parts.into_iter().map(|part| indexed(&page, part)));
             pages.push(page);
         }

@@ -31,7 +31,7 @@ impl fmt::Display for Fault {
 }
 
 /// Why a platform could not be loaded: every fault of its files.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub struct LoadError {
     pub faults: Vec<Fault>,
 }

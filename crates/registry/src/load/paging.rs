@@ -10,7 +10,8 @@ use crate::{
     spec::{Arg, ArgType, Page, Platform},
 };
 
-pub(super) struct PageStyle {
+#[derive(Debug)]
+pub(crate) struct PageStyle {
     limit: Option<Place>,
     cursor: Place,
     paging: Paging,

@@ -21,7 +21,7 @@ fn samples(folder: &str) -> Vec<File> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .map(|path| File {
             path: path.file_name().unwrap().to_str().unwrap().to_owned(),
-            text: fs::read_to_string(path).unwrap(),
+            text: fs::read_to_string(path).unwrap().into(),
         })
         .collect()
 }
@@ -29,7 +29,9 @@ fn samples(folder: &str) -> Vec<File> {
 fn load(files: Vec<File>) -> Result<PlatformCatalog, LoadError> {
     let mut all = samples("");
     all.extend(files);
-    platform("sample", &all)
+    let catalog = platform("sample", all)?;
+    check(&catalog)?;
+    Ok(catalog)
 }
 
 fn valid() -> PlatformCatalog {
@@ -173,6 +175,6 @@ fn all_faults_are_reported_at_once() {
     let error = load(samples("invalid")).unwrap_err();
     assert!(error.faults.len() > 30, "{error}");
     assert!(load(Vec::new()).is_ok());
-    assert!(platform("other", &samples("")).is_err());
-    assert!(platform("sample", &[]).is_err());
+    assert!(platform("other", samples("")).is_err());
+    assert!(platform("sample", Vec::new()).is_err());
 }

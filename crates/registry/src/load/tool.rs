@@ -38,11 +38,12 @@ fn check_verbs(report: &mut Report<'_>, catalog: &PlatformCatalog, surface: &Sur
     if surface.verb.is_empty() != surface.prefix.is_empty() {
         report.fault("prefix goes with verbs");
     }
-    for name in surface.search.iter().filter(|name| !catalog.types.contains_key(*name)) {
+    for name in surface.search.iter().filter(|name| !catalog.types.contains_key(name)) {
         report.fault(format!("search: there is no type {name:?}"));
     }
     let toolsets = surface.off.iter().chain(surface.toolset_aliases.values());
-    for name in toolsets.filter(|name| !catalog.toolsets.contains_key(*name)) {
+    let is_known = |name: &String| catalog.toolset_names().any(|known| known == name);
+    for name in toolsets.filter(|name| !is_known(name)) {
         report.fault(format!("there is no toolset {name:?}"));
     }
 }

@@ -5,7 +5,7 @@ use crate::embedded::File;
 
 fn read(text: &str) -> Result<Vec<Prompt>, String> {
     let mut faults = Vec::new();
-    let files = [File { path: "prompt/x.toml".into(), text: text.into() }];
+    let files = [File { path: "prompt/x.toml".into(), text: text.to_owned().into() }];
     let prompts = load::read(&files, &mut faults);
     if faults.is_empty() { Ok(prompts) } else { Err(LoadError { faults }.to_string()) }
 }

@@ -35,9 +35,9 @@ fn every_platform_loads() {
     let catalog = Catalog::embedded();
     assert_eq!(catalog.names().collect::<Vec<_>>(), ["harness", "tharsis"]);
     for name in catalog.names() {
-        if let Err(error) = catalog.platform(name) {
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            panic!("{}", source.unwrap_or_else(|| error.to_string()));
+        let platform = catalog.platform(name).unwrap();
+        if let Err(error) = platform.check() {
+            panic!("{error}");
         }
     }
 }

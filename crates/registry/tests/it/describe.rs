@@ -20,7 +20,7 @@ fn each_type() {
 #[test]
 fn each_harness_toolset() {
     let catalog = Catalog::embedded().platform("harness").unwrap();
-    for toolset in catalog.toolsets.keys() {
+    for toolset in catalog.toolset_names() {
         let types: Vec<String> = catalog
             .types
             .values()

@@ -102,14 +102,21 @@ pub(super) fn action(input: BodyInput<'_>) -> Value {
 }
 
 /// A service that chaos may be applied to.
-pub(super) fn service(input: BodyInput<'_>) -> Value {
+pub(super) fn service(input: BodyInput<'_>) -> Result<Value> {
     let body = input.body();
-    let field = |names: [&str; 2]| first(&body, &names);
+    let field = |names: [&str; 2]| first(&body, &names).or_else(|| first(input.args, &names));
     let external = field(["external_service_id", "externalServiceId"]);
     let agent = field(["agent_id", "agentId"]);
     let environment = field(["environment_id", "environmentId"]);
     let infrastructure = field(["infrastructure_id", "infrastructureId"]);
-    object([
+    let probes = field(["probes", "probes"]);
+    let is_list =
+        |probes: &Value| probes.as_array().is_some_and(|it| it.iter().all(Value::is_object));
+    if probes.as_ref().is_some_and(|probes| !is_list(probes)) {
+        return Err(Error::invalid("probes: not a list of objects")
+            .hint("pass [{\"probe_id\": …}]; chaos_probe.list shows which there are"));
+    }
+    Ok(object([
         ("identity", field(["identity", "identity"]).or_else(|| input.given("identity").cloned())),
         ("name", field(["name", "name"])),
         ("description", field(["description", "description"])),
@@ -124,7 +131,47 @@ pub(super) fn service(input: BodyInput<'_>) -> Value {
         ("infrastructure_id", infrastructure),
         ("infrastructureType", field(["infrastructure_type", "infrastructureType"])),
         ("onboardingId", field(["onboarding_id", "onboardingId"])),
-        ("probes", field(["probes", "probes"])),
+        ("probes", probes),
+    ]))
+}
+
+/// As [`service`]; which one is changed is in the path.
+pub(super) fn service_change(input: BodyInput<'_>) -> Result<Value> {
+    let mut body = service(input)?;
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("identity");
+        fields.remove("onboardingId");
+    }
+    Ok(body)
+}
+
+/// A cluster that experiments run in. It is called by its identity, and gets the platform's usual
+/// namespace and account, as far as a caller says nothing else.
+pub(super) fn infrastructure(input: BodyInput<'_>) -> Value {
+    let body = input.body();
+    let own = |names: [&str; 2]| first(&body, &names);
+    let field = |names: [&str; 2]| own(names).or_else(|| first(input.args, &names));
+    let upper = |names: [&str; 2], usual: &str| {
+        let text = field(names).and_then(|it| it.as_str().map(str::to_ascii_uppercase));
+        Some(json!(text.unwrap_or_else(|| usual.to_owned())))
+    };
+    let or = |names: [&str; 2], usual: Value| Some(field(names).unwrap_or(usual));
+    let identity = field(["identity", "identity"]);
+    object([
+        ("identity", identity.clone()),
+        ("name", field(["name", "name"])),
+        ("environmentID", field(["environment_id", "environmentId"])),
+        ("infraID", own(["infra_id", "infraId"]).or(identity)),
+        ("infraNamespace", or(["infra_namespace", "infraNamespace"], json!("hce"))),
+        ("serviceAccount", or(["service_account", "serviceAccount"], json!("litmus"))),
+        ("infraScope", upper(["infra_scope", "infraScope"], "CLUSTER")),
+        ("infraType", upper(["infra_type", "infraType"], "KUBERNETES")),
+        ("aiEnabled", or(["ai_enabled", "aiEnabled"], json!(false))),
+        ("insecureSkipVerify", or(["insecure_skip_verify", "insecureSkipVerify"], json!(false))),
+        ("k8sConnectorID", field(["k8s_connector_id", "k8sConnectorID"])),
+        ("discoveryAgentID", field(["discovery_agent_id", "discoveryAgentID"])),
+        ("description", field(["description", "description"])),
+        ("tags", field(["tags", "tags"]).map(listed)),
     ])
 }
 

@@ -39,6 +39,12 @@ pub(super) fn migration(input: BodyInput<'_>) -> Value {
     ])
 }
 
+pub(super) fn changesets(input: BodyInput<'_>) -> Value {
+    let ids = input.given("changeset_ids").and_then(Value::as_array).into_iter().flatten();
+    let changesets: Vec<Value> = ids.map(|id| json!({ "id": id })).collect();
+    json!({ "changeSets": changesets })
+}
+
 /// Steps of a workflow name the parameters that stand for who runs it; they are filled in.
 pub(super) fn workflow(input: BodyInput<'_>) -> Result<Value> {
     let body = input.body();

@@ -1,5 +1,6 @@
-//! What several GitOps applications are told at once.
+//! What several GitOps applications are told at once, and `ApplicationSets`.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use pilothouse_model::{Error, Result};
 use serde_json::{Value, json};
 
@@ -25,6 +26,52 @@ pub(super) fn refresh(input: BodyInput<'_>) -> Result<Value> {
         "applicationTargets": targets(&input)?,
         "refresh": body.get("refresh").cloned().unwrap_or_else(|| json!("normal")),
     }))
+}
+
+/// An `ApplicationSet` as it shall be. The platform takes the elements of list generators encoded, and
+/// finds the one to change by its uid.
+pub(super) fn application_set(input: BodyInput<'_>) -> Result<Value> {
+    let body = input.body();
+    let mut set = body.get("applicationset").cloned().unwrap_or_default();
+    if set.pointer("/metadata/uid").and_then(Value::as_str).is_none_or(str::is_empty) {
+        return Err(Error::invalid("body.applicationset.metadata.uid: missing").hint(
+            "gitops_applicationset.get shows it; pass the document as it is there, changed",
+        ));
+    }
+    if let (Some(name), None) = (input.given("appset_id"), set.pointer("/metadata/name")) {
+        set["metadata"]["name"] = name.clone();
+    }
+    if let Some(generators) = set.pointer_mut("/spec/generators") {
+        encode_elements(generators);
+    }
+    Ok(object([
+        ("applicationset", Some(set)),
+        ("upsert", body.get("upsert").cloned()),
+        ("dryRun", Some(body.get("dryRun").cloned().unwrap_or(json!(false)))),
+    ]))
+}
+
+/// Elements of list generators, those inside of other generators included.
+fn encode_elements(generators: &mut Value) {
+    match generators {
+        Value::Array(items) => items.iter_mut().for_each(encode_elements),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let elements = value.get_mut("elements").filter(|_| name == "list");
+                match elements.and_then(Value::as_array_mut) {
+                    Some(elements) => elements.iter_mut().for_each(encode),
+                    None => encode_elements(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn encode(element: &mut Value) {
+    if element.get("raw").is_none() {
+        *element = json!({ "raw": STANDARD.encode(element.to_string()) });
+    }
 }
 
 /// `body.targets`, or the one application that the arguments name.

@@ -49,6 +49,11 @@ pub(super) fn hql(input: BodyInput<'_>) -> Value {
     ])
 }
 
+/// A team where the platform takes several.
+pub(super) fn teams(input: BodyInput<'_>) -> Value {
+    object([("teamRefIds", input.given("team_ref_id").map(|team| json!([team])))])
+}
+
 pub(super) fn documentation(input: BodyInput<'_>) -> Result<Value> {
     let query = input.given("query").or_else(|| input.given("search_term"));
     let query = query.ok_or_else(|| {

@@ -10,7 +10,7 @@ use super::BodyInput;
 pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// The argument in milliseconds since 1970, if it was given.
-pub(super) fn argument(input: &BodyInput<'_>, name: &str) -> Result<Option<i64>> {
+pub(in crate::harness) fn argument(input: &BodyInput<'_>, name: &str) -> Result<Option<i64>> {
     input.given(name).map(|value| parse(name, value)).transpose()
 }
 

@@ -8,7 +8,10 @@ use pilothouse_registry::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    connector::{adapter::Adapter, page::PageRequest},
+    connector::{
+        adapter::Adapter,
+        page::{Counted, PageRequest},
+    },
     request::ScopeDefaults,
 };
 
@@ -124,12 +127,18 @@ fn page_arguments(
     Ok(())
 }
 
-pub(super) fn page_request(paging: &Paging, args: &Map<String, Value>) -> PageRequest {
+/// The page that complete arguments ask for; fails for one too far back.
+pub(super) fn page_request(paging: &Paging, args: &Map<String, Value>) -> Result<PageRequest> {
     let number = |name| args.get(name).and_then(Value::as_u64);
     let limit = number(Paging::LIMIT).unwrap_or(paging.default);
-    let counted = paging.first_page.map(|_| 1).or(paging.first_item.map(|_| limit));
-    let number = counted.zip(number(Paging::CURSOR));
-    PageRequest { limit, number: number.map(|(_, at)| at), step: counted.unwrap_or(1) }
+    let pages = paging.first_page.map(|first| (first, 1));
+    let counted = pages.or(paging.first_item.map(|first| (first, limit)));
+    let counted = counted.zip(number(Paging::CURSOR)).map(|((first, step), number)| Counted {
+        number,
+        step,
+        page: number.saturating_sub(first) / step.max(1),
+    });
+    PageRequest { limit, counted }.check()
 }
 
 /// A cursor of a platform that counts its pages.

@@ -89,7 +89,7 @@ fn pages_stay_short() {
 
 #[test]
 fn a_page_without_a_title_is_refused() {
-    let file = File { path: "docs/guide/x.md".to_owned(), text: "text".to_owned() };
+    let file = File { path: "docs/guide/x.md".to_owned(), text: "text".into() };
     let error = Documentation::read(vec![file]).unwrap_err().to_string();
     assert!(error.starts_with("docs/guide/x.md"), "{error}");
 }
