@@ -3,12 +3,12 @@
 //! The one place that decides. Knows nothing of MCP, HTTP or any platform: callers describe what
 //! is about to happen as an [`Action`] and obey the [`Decision`].
 
-pub mod address;
 pub mod api_key;
 pub mod approval;
 pub mod bearer;
 pub mod decision;
 pub mod directory;
+pub mod external;
 pub mod federation;
 pub mod membership;
 pub mod oauth;

@@ -6,7 +6,7 @@ pub mod assertion;
 pub mod authorize;
 pub mod client;
 pub mod document;
-mod pkce;
+pub mod pkce;
 mod redirect;
 pub mod token;
 

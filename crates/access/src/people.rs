@@ -216,7 +216,7 @@ pub async fn set_up(
 }
 
 /// Lower case letters, digits and a few marks: it becomes part of the principal's id.
-fn name_of(text: &str) -> Result<String, Error> {
+pub(crate) fn name_of(text: &str) -> Result<String, Error> {
     let name = text.trim().to_lowercase();
     let fits = NAME_LENGTH.contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())

@@ -5,6 +5,7 @@ mod approval;
 mod audit;
 mod connect;
 mod key;
+mod login;
 mod member;
 mod reference;
 mod run;
@@ -27,6 +28,7 @@ pub use self::{
     audit::AuditArguments,
     connect::ConnectArguments,
     key::{KeyCommand, KeyCreateArguments},
+    login::LoginArguments,
     member::{Member, MemberCommand, Place},
     reference::reference,
     run::{RunCommand, RunListArguments, RunLogsArguments},
@@ -89,6 +91,12 @@ pub enum Command {
     Doctor(Output),
     /// Ask a running server whether it is ready
     Health,
+    /// Sign in to a running server, in a browser
+    Login(LoginArguments),
+    /// Forget that sign-in
+    Logout,
+    /// Say who is signed in, and what they may do
+    Whoami(Output),
     /// Look at Terraform runs
     #[command(subcommand)]
     Runs(RunCommand),

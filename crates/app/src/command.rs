@@ -7,6 +7,7 @@ mod client;
 mod doctor;
 mod health;
 mod key;
+mod login;
 mod member;
 mod run;
 mod screen;
@@ -37,6 +38,9 @@ pub async fn run(cli: &Cli, config: Config, places: &Places<'_>) -> Result<Exit,
         Command::Connect(arguments) => connect::run(arguments, &cli.global, *places),
         Command::Doctor(output) => doctor::run(&config, *output).await,
         Command::Health => health::run(&config).await,
+        Command::Login(arguments) => login::run(&config, places, arguments).await,
+        Command::Logout => login::logout(places),
+        Command::Whoami(output) => login::whoami(places, *output).await,
         Command::Runs(command) => run::run(&compose(&config).await?, command).await,
         Command::Approvals(command) => approval::run(&compose(&config).await?, command).await,
         Command::Members(command) => member::run(&compose(&config).await?, command).await,

@@ -40,7 +40,7 @@ pub use self::{
     reference::reference,
     server::Server,
     setting::{FILE_VARIABLE, GROUPS, Group, Setting, TOKEN_VARIABLE},
-    sign_in::SignIn,
+    sign_in::{GitHubProvider, OpenIdProvider, SignIn},
     terraform::Terraform,
     tharsis::Tharsis,
 };

@@ -54,6 +54,7 @@ pub(crate) fn router(
         .router()
         .layer(middleware::from_fn_with_state(Arc::clone(&access), guard));
     let guarded = guarded
+        .route("/oauth/userinfo", get(identity::userinfo))
         .nest("/platforms/tharsis", platform.clone())
         .fallback_service(platform)
         .layer(middleware::from_fn_with_state(door, auth::authenticate));

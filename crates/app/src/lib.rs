@@ -13,6 +13,7 @@ pub mod exit;
 mod expiry;
 mod http;
 mod interrupt;
+pub mod login;
 mod mail;
 mod notice;
 mod outbound;

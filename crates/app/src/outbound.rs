@@ -6,43 +6,91 @@
 
 mod address;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use pilothouse_access::federation::Fetch;
+use pilothouse_access::{
+    federation,
+    oauth::document::{self, Fetched},
+};
 use pilothouse_model::Error;
 use reqwest::{
+    Client,
     dns::{Addrs, Name, Resolve, Resolving},
-    redirect,
+    header::{AGE, CACHE_CONTROL, HeaderMap},
 };
+use tokio::sync::OnceCell;
 use url::{Host, Url};
 
-/// From the first byte sent to the last one received.
-const TIMEOUT: Duration = Duration::from_secs(5);
-const USER_AGENT: &str = concat!("pilothouse/", env!("CARGO_PKG_VERSION"));
+use crate::web;
+
+/// Names to addresses.
+#[async_trait]
+trait Lookup: Send + Sync + 'static {
+    async fn lookup(&self, name: &str) -> std::io::Result<Vec<IpAddr>>;
+}
+
+/// The operating system's resolver.
+struct System;
+
+#[async_trait]
+impl Lookup for System {
+    async fn lookup(&self, name: &str) -> std::io::Result<Vec<IpAddr>> {
+        let found = tokio::net::lookup_host((name, 0)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    }
+}
 
 /// Fetches documents of strangers.
 pub(crate) struct Outbound {
     private_hosts: Arc<[String]>,
-    client: reqwest::Client,
+    lookup: Arc<dyn Lookup>,
+    client: OnceCell<Client>,
 }
 
 impl Outbound {
     /// `private_hosts` may have addresses that are not public, and speak plain HTTP.
-    pub(crate) fn new(private_hosts: &[String]) -> Result<Self, Error> {
-        let private_hosts: Arc<[String]> = private_hosts.into();
-        let resolver = Guarded { private_hosts: Arc::clone(&private_hosts) };
-        let client = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .timeout(TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            // A proxy would resolve names itself, out of our sight.
-            .no_proxy()
-            .dns_resolver(Arc::new(resolver))
-            .build()
-            .map_err(Error::internal)?;
-        Ok(Self { private_hosts, client })
+    pub(crate) fn new(private_hosts: &[String]) -> Self {
+        Self::with(Arc::new(System), private_hosts)
+    }
+
+    fn with(lookup: Arc<dyn Lookup>, private_hosts: &[String]) -> Self {
+        Self { private_hosts: private_hosts.into(), lookup, client: OnceCell::new() }
+    }
+
+    /// Made when the first document is needed.
+    async fn client(&self) -> Result<&Client, Error> {
+        let make = || async {
+            let private_hosts = Arc::clone(&self.private_hosts);
+            let guard = Guarded { private_hosts, lookup: Arc::clone(&self.lookup) };
+            web::client()
+                // A proxy would resolve names itself, out of our sight.
+                .no_proxy()
+                .dns_resolver(Arc::new(guard))
+                // Each document is a new connection to addresses that were checked for it.
+                .pool_max_idle_per_host(0)
+                .build()
+                .map_err(Error::internal)
+        };
+        self.client.get_or_try_init(make).await
+    }
+
+    /// The headers and the body of an answer 200, which has at most `most` bytes.
+    async fn answer(&self, url: &Url, most: usize) -> Result<(HeaderMap, Vec<u8>), Error> {
+        self.check(url)?;
+        let failed = |error: reqwest::Error| refused(url, &reason(&error));
+        let request = self.client().await?.get(url.clone());
+        let response = request.send().await.map_err(failed)?;
+        if response.status() != reqwest::StatusCode::OK {
+            return Err(refused(url, &format!("it answered {}", response.status())));
+        }
+        let headers = response.headers().clone();
+        let body = web::body(response, most).await.map_err(|error| refused(url, &error.message))?;
+        Ok((headers, body))
     }
 
     /// Refuses what needs no look at the network to be refused.
@@ -63,23 +111,30 @@ impl Outbound {
 }
 
 #[async_trait]
-impl Fetch for Outbound {
+impl federation::Fetch for Outbound {
     async fn get(&self, url: &Url, most: usize) -> Result<Vec<u8>, Error> {
-        self.check(url)?;
-        let failed = |error: reqwest::Error| refused(url, &reason(&error));
-        let mut response = self.client.get(url.clone()).send().await.map_err(failed)?;
-        if response.status() != reqwest::StatusCode::OK {
-            return Err(refused(url, &format!("it answered {}", response.status())));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > most {
-                return Err(refused(url, &format!("it sends more than {most} bytes")));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        Ok(self.answer(url, most).await?.1)
     }
+}
+
+#[async_trait]
+impl document::Fetch for Outbound {
+    async fn fetch(&self, url: &Url, most: usize) -> Result<Fetched, Error> {
+        let (headers, body) = self.answer(url, most).await?;
+        Ok(Fetched { body, fresh: fresh(&headers) })
+    }
+}
+
+/// How long an answer may be used again (RFC 9111), if it says.
+fn fresh(headers: &HeaderMap) -> Option<Duration> {
+    let control = headers.get(CACHE_CONTROL)?.to_str().ok()?.to_ascii_lowercase();
+    let mut directives = control.split(',').map(str::trim);
+    if directives.clone().any(|word| word == "no-store" || word == "no-cache") {
+        return Some(Duration::ZERO);
+    }
+    let age = headers.get(AGE).and_then(|age| age.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let seconds: u64 = directives.find_map(|word| word.strip_prefix("max-age=")?.parse().ok())?;
+    Some(Duration::from_secs(seconds.saturating_sub(age)))
 }
 
 /// The innermost reason, which is the one that helps.
@@ -98,66 +153,24 @@ fn refused(url: &Url, why: &str) -> Error {
 /// Resolves names to public addresses only.
 struct Guarded {
     private_hosts: Arc<[String]>,
+    lookup: Arc<dyn Lookup>,
 }
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
+        let lookup = Arc::clone(&self.lookup);
         let is_private = self.private_hosts.iter().any(|own| own == name.as_str());
         Box::pin(async move {
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if !is_private && !found.iter().all(|found| address::is_public(found.ip())) {
+            let found = lookup.lookup(name.as_str()).await?;
+            if !is_private && !found.iter().all(|found| address::is_public(*found)) {
                 return Err("its address is private".into());
             }
-            let addresses: Addrs = Box::new(found.into_iter());
+            // The port is the one of the address that was asked for.
+            let addresses: Addrs = Box::new(found.into_iter().map(|ip| SocketAddr::new(ip, 0)));
             Ok(addresses)
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn problem(outbound: &Outbound, url: &str) -> String {
-        outbound.get(&url.parse().unwrap(), 1000).await.unwrap_err().message
-    }
-
-    #[tokio::test]
-    async fn strangers_do_not_reach_this_network_through_us() {
-        let outbound = Outbound::new(&[]).unwrap();
-        for (url, problem_is) in [
-            ("http://issuer.example/keys", "not an https address"),
-            ("ftp://issuer.example/keys", "not an https address"),
-            ("https://127.0.0.1/keys", "private"),
-            ("https://169.254.169.254/latest/meta-data", "private"),
-            ("https://[::ffff:10.0.0.1]/keys", "private"),
-            ("https://[64:ff9b::a00:1]/keys", "private"),
-            ("https://2130706433/keys", "private"),
-            ("https://localhost/keys", "private"),
-        ] {
-            let problem = problem(&outbound, url).await;
-            assert!(problem.contains(problem_is), "{url}: {problem}");
-        }
-    }
-
-    #[tokio::test]
-    async fn hosts_that_the_operator_named_may_be_private_and_are_bounded_all_the_same() {
-        use axum::{Router, response::Redirect, routing::get};
-        let routes = Router::new()
-            .route("/small", get(|| async { "x".repeat(1000) }))
-            .route("/large", get(|| async { "x".repeat(1001) }))
-            .route("/away", get(|| async { Redirect::to("/small") }));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = tokio::spawn(async move { axum::serve(listener, routes).await });
-        let outbound = Outbound::new(&["127.0.0.1".to_owned()]).unwrap();
-        let at = |path: &str| format!("http://{address}{path}");
-        let small: Url = at("/small").parse().unwrap();
-        assert_eq!(outbound.get(&small, 1000).await.unwrap().len(), 1000);
-        assert!(problem(&outbound, &at("/large")).await.contains("more than 1000 bytes"));
-        assert!(problem(&outbound, &at("/away")).await.contains("303"));
-        assert!(problem(&outbound, &at("/gone")).await.contains("404"));
-        server.abort();
-    }
-}
+mod tests;

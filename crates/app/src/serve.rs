@@ -7,8 +7,14 @@ use std::{
 };
 
 use pilothouse_access::{
-    Bearers, OAuth, Site, Vault, federation::Issuers, oauth::document::Documents, people,
-    service_account::token::Tokens, signing::SigningKeys, token::AdminToken, vault::KeySource,
+    Bearers, OAuth, Site, Vault,
+    federation::Issuers,
+    oauth::document::{Documents, Reach},
+    people,
+    service_account::token::Tokens,
+    signing::SigningKeys,
+    token::AdminToken,
+    vault::KeySource,
 };
 use pilothouse_control::terraform::executor::Binary;
 use pilothouse_gateway::{
@@ -36,7 +42,7 @@ use crate::{
     mail::Mail,
     notice,
     outbound::Outbound,
-    web::stranger::Stranger,
+    web::provider::Providers,
 };
 
 /// A server that answers.
@@ -81,10 +87,10 @@ pub async fn start(config: Config) -> Result<Running, Error> {
         vec![Box::new(token), Box::new(keys), Box::new(Arc::clone(&bearers))];
     let door = Door::new(site.clone(), credentials, directory);
     let door = Arc::new(door);
-    let issuers = Issuers::new(Arc::new(Outbound::new(&config.access.private_hosts)?));
+    let issuers = Issuers::new(Arc::new(Outbound::new(&config.access.private_hosts)));
     let tokens = Arc::new(Tokens::new(product.store.clone(), Arc::clone(&bearers), issuers));
     let oauth = OAuth { store: product.store.clone(), bearers, documents: documents(&config) };
-    let identity = Arc::new(Identity::new(oauth)?);
+    let identity = Arc::new(Identity::new(oauth, Providers::new(&config.sign_in))?);
     let (router, endpoints) =
         http::router(&product, door, identity, access(&config), &tokens, &settings)?;
     let setup = people::setup_secret(&product.store, Timestamp::now()).await?;
@@ -175,7 +181,11 @@ pub fn vault(config: &Config, store: &Store) -> Vault {
 /// Clients that describe themselves, where the operator takes them.
 fn documents(config: &Config) -> Option<Documents> {
     let reach = config.sign_in.client_documents?;
-    Some(Documents::new(Box::new(Stranger::new(reach)), reach))
+    let private: &[String] = match reach {
+        Reach::Public => &[],
+        Reach::Loopback => &["127.0.0.1", "[::1]", "localhost"].map(str::to_owned),
+    };
+    Some(Documents::new(Box::new(Outbound::new(private)), reach))
 }
 
 /// Hosts and origins beside loopback, as configured.

@@ -3,7 +3,7 @@
 //!
 //! Platforms are asked by `connectors`, not from here.
 
-pub(crate) mod stranger;
+pub(crate) mod provider;
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const TO_CONNECT: Duration = Duration::from_secs(3);
 
 /// Options that every client here has.
-fn client() -> ClientBuilder {
+pub(crate) fn client() -> ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("pilothouse/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
@@ -25,7 +25,7 @@ fn client() -> ClientBuilder {
 }
 
 /// The body of an answer, which has at most `most` bytes after decompression.
-async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, Error> {
+pub(crate) async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
         if body.len() + chunk.len() > most {
@@ -37,7 +37,7 @@ async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, Error> {
 }
 
 /// Says as little about our network as a stranger may know; the log has the rest.
-fn unreachable(error: reqwest::Error) -> Error {
+pub(crate) fn unreachable(error: reqwest::Error) -> Error {
     let what = if error.is_timeout() { "did not answer in time" } else { "cannot be reached" };
     Error::unavailable(format!("the server {what}")).source(error.without_url())
 }

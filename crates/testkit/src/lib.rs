@@ -5,9 +5,11 @@ mod conformance;
 mod harness;
 mod issuer;
 mod program;
+mod provider;
 
 pub use app::{Answer, TestApp};
 pub use conformance::Fixture;
 pub use harness::{FakeHarness, Fault, Seen};
 pub use issuer::TestIssuer;
-pub use program::{FakeTerraform, Program, operate, terraform};
+pub use program::{FakeTerraform, Program, operate, operate_with, terraform};
+pub use provider::FakeProvider;

@@ -52,7 +52,16 @@ impl Drop for Program {
 
 /// Runs an operator command to its end; gives its exit code and what it printed.
 pub fn operate(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = command(data, &[]).args(arguments).output().expect("the program starts");
+    operate_with(data, &[], arguments)
+}
+
+/// As [`operate`], with these environment variables.
+pub fn operate_with(
+    data: &Path,
+    variables: &[(&str, &str)],
+    arguments: &[&str],
+) -> (Option<i32>, String) {
+    let output = command(data, variables).args(arguments).output().expect("the program starts");
     (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
 }
 

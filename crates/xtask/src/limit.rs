@@ -36,7 +36,7 @@ const CLIENT: &str = "crates/access/src/oauth/client.rs";
 const DOCUMENT: &str = "crates/access/src/oauth/document.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 50] = [
+pub static LIMITS: [Limit; 52] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -256,9 +256,9 @@ pub static LIMITS: [Limit; 50] = [
     ),
     limit(
         "Bytes of a client's description",
-        "crates/app/src/web/stranger.rs",
+        DOCUMENT,
         "MOST_BYTES",
-        "answers_are_bounded_and_lead_nowhere_else",
+        "hosts_that_the_operator_named_may_be_private_and_are_bounded_all_the_same",
     ),
     limit(
         "Keys of a client",
@@ -271,6 +271,18 @@ pub static LIMITS: [Limit; 50] = [
         "crates/access/src/oauth/authorize.rs",
         "LONGEST_NONCE",
         "a_client_that_asks_learns_who_consented",
+    ),
+    limit(
+        "Bytes of a subject or an address that a provider gives",
+        "crates/access/src/external.rs",
+        "LONGEST_WORD",
+        "a_token_is_about_this_sign_in_or_nothing",
+    ),
+    limit(
+        "Bytes of the file with a sign-in",
+        "crates/app/src/login/file.rs",
+        "MAX_FILE_BYTES",
+        "a_sign_in_that_is_none_is_named",
     ),
 ];
 

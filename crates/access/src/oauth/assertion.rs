@@ -18,7 +18,7 @@ use crate::random;
 const LIFETIME: Duration = Duration::from_mins(10);
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// Public-key algorithms, strongest habits first. No shared secrets, no `none`.
-const ALGORITHMS: [(Algorithm, &str); 5] = [
+pub(crate) const ALGORITHMS: [(Algorithm, &str); 5] = [
     (Algorithm::EdDSA, "EdDSA"),
     (Algorithm::ES256, "ES256"),
     (Algorithm::ES384, "ES384"),

@@ -23,6 +23,8 @@ pub const LONGEST_ADDRESS: usize = 1024;
 /// Documents that are being fetched at the same time.
 const MOST_AT_ONCE: usize = 4;
 const REMEMBERED: usize = 256;
+/// Bytes of a document.
+pub const MOST_BYTES: usize = 16 * 1024;
 /// How long a document is good for, whatever its server says.
 pub const SHORTEST: Duration = Duration::from_mins(1);
 pub const LONGEST: Duration = Duration::from_hours(24);
@@ -30,12 +32,13 @@ pub const LONGEST: Duration = Duration::from_hours(24);
 /// The way to a document.
 #[async_trait]
 pub trait Fetch: Send + Sync {
-    /// What stands at `url`: the body of an answer 200, without following any redirect.
+    /// What stands at `url`: the body of an answer 200, at most `most` bytes, without following any
+    /// redirect.
     ///
     /// # Errors
     /// When the way there leads to an address that is not public, or takes too long, or when the
     /// answer is another one or too large.
-    async fn fetch(&self, url: &Url) -> Result<Fetched, Error>;
+    async fn fetch(&self, url: &Url, most: usize) -> Result<Fetched, Error>;
 }
 
 /// A document as it arrived.
@@ -93,7 +96,8 @@ impl Documents {
 
     async fn read(&self, id: String, url: &Url, now: Timestamp) -> Result<Metadata, Refusal> {
         let _turn = self.turns.acquire().await.map_err(Error::internal)?;
-        let fetched = self.fetch.fetch(url).await.map_err(|error| unreadable(&error.message))?;
+        let fetched =
+            self.fetch.fetch(url, MOST_BYTES).await.map_err(|error| unreadable(&error.message))?;
         let metadata = metadata(&id, &fetched.body)?;
         let fresh = fetched.fresh.unwrap_or(Duration::from_hours(1)).clamp(SHORTEST, LONGEST);
         self.known.insert(id, (metadata.clone(), now.after(fresh)));

@@ -14,7 +14,12 @@ pub(super) fn is_challenge(text: &str) -> bool {
 pub(super) fn proves(verifier: &str, challenge: &str) -> bool {
     let fits = (43..=128).contains(&verifier.len())
         && verifier.bytes().all(|byte| is_url_safe(byte) || b".~".contains(&byte));
-    fits && URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes())) == challenge
+    fits && self::challenge(verifier) == challenge
+}
+
+/// What is shown before the verifier.
+pub fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
 }
 
 fn is_url_safe(byte: u8) -> bool {

@@ -6,9 +6,12 @@
 mod browser;
 mod document;
 mod endpoint;
+mod external;
 mod form;
 mod page;
 mod sign_in;
+mod visit;
+mod who;
 
 use std::sync::Arc;
 
@@ -22,6 +25,8 @@ use pilothouse_access::{OAuth, Site};
 use pilothouse_model::Error;
 
 use self::page::Pages;
+pub(super) use self::who::userinfo;
+use crate::web::provider::Providers;
 
 /// A form or a client's metadata has at most this many bytes.
 const MOST_BYTES: usize = 64 * 1024;
@@ -29,12 +34,13 @@ const MOST_BYTES: usize = 64 * 1024;
 /// What the handlers share.
 pub(crate) struct Identity {
     oauth: OAuth,
+    providers: Providers,
     pages: Pages,
 }
 
 impl Identity {
-    pub(crate) fn new(oauth: OAuth) -> Result<Self, Error> {
-        Ok(Self { oauth, pages: Pages::new()? })
+    pub(crate) fn new(oauth: OAuth, providers: Providers) -> Result<Self, Error> {
+        Ok(Self { oauth, providers, pages: Pages::new()? })
     }
 
     fn site(&self) -> &Site {
@@ -63,6 +69,8 @@ pub(super) fn router(identity: Arc<Identity>) -> Router {
         .route("/oauth/authorize", get(sign_in::ask).post(sign_in::answer))
         .route("/oauth/sign-in", get(sign_in::show).post(sign_in::enter))
         .route("/oauth/sign-out", post(sign_in::leave))
+        .route("/oauth/external/{provider}", get(external::depart))
+        .route("/oauth/external/{provider}/callback", get(external::arrive))
         .route("/oauth/setup", get(sign_in::setup).post(sign_in::set_up))
         .route("/oauth/style.css", get(page::style))
         .layer(DefaultBodyLimit::max(MOST_BYTES))

@@ -1,53 +1,54 @@
-//! Which addresses belong to the public internet.
+//! Which addresses are everybody's: what a stranger names may be asked for there, and nowhere else.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether anybody may be sent to `address`: it is on no private network, nor on this machine, nor
-/// a way around through an address that stands for another.
+/// Blocks of IPv4 that lead into somebody's own network, or nowhere (IANA's registry of special
+/// purposes): the address and the length of its prefix.
+const PRIVATE_V4: [([u8; 4], u32); 15] = [
+    ([0, 0, 0, 0], 8),
+    ([10, 0, 0, 0], 8),
+    ([100, 64, 0, 0], 10),
+    ([127, 0, 0, 0], 8),
+    ([169, 254, 0, 0], 16),
+    ([172, 16, 0, 0], 12),
+    ([192, 0, 0, 0], 24),
+    ([192, 0, 2, 0], 24),
+    ([192, 88, 99, 0], 24),
+    ([192, 168, 0, 0], 16),
+    ([198, 18, 0, 0], 15),
+    ([198, 51, 100, 0], 24),
+    ([203, 0, 113, 0], 24),
+    ([224, 0, 0, 0], 4),
+    ([240, 0, 0, 0], 4),
+];
+
+/// Whether anybody may be sent to `address`. Of IPv6, only global unicast is, without the blocks
+/// that carry an IPv4 address or lead nowhere.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => match stands_for(address) {
-            Some(address) => is_public_v4(address),
-            None => is_public_v6(address),
-        },
+        IpAddr::V6(address) => is_public_v6(address),
     }
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let special = address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_documentation()
-        || address.is_multicast()
-        || a == 0
-        || a >= 240
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && (b == 18 || b == 19));
-    !special
+    let bits = address.to_bits();
+    !PRIVATE_V4.iter().any(|(block, prefix)| {
+        let mask = u32::MAX << (32 - prefix);
+        bits & mask == u32::from_be_bytes(*block)
+    })
 }
 
-/// Only `2000::/3` is given out, and some of it for other purposes.
+/// `2000::/3`, except for protocol assignments with Teredo (`2001::/23`), documentation
+/// (`2001:db8::/32`, `3fff::/20`) and 6to4 (`2002::/16`). NAT64 (`64:ff9b::/96`), IPv4-mapped,
+/// unique local, link-local and multicast addresses lie outside of it.
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, ..] = address.segments();
-    let global = (0x2000..0x4000).contains(&a);
-    let documentation = (a == 0x2001 && b == 0xdb8) || a == 0x3fff;
-    let protocol = a == 0x2001 && b < 0x200;
-    global && !documentation && !protocol
-}
-
-/// The IPv4 address that an IPv6 address leads to: mapped, compatible, NAT64, 6to4.
-fn stands_for(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let embedded = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
-    match address.segments() {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            Some(embedded(high, low))
-        }
-        [0x2002, high, low, ..] => Some(embedded(high, low)),
-        _ => None,
-    }
+    let [first, second, ..] = address.segments();
+    let global = first & 0xe000 == 0x2000;
+    let assigned = first == 0x2001 && second < 0x0200;
+    let documentation =
+        (first == 0x2001 && second == 0x0db8) || (first == 0x3fff && second < 0x1000);
+    global && !assigned && !documentation && first != 0x2002
 }
 
 #[cfg(test)]
@@ -55,35 +56,50 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_addresses_are_known_in_every_disguise() {
-        for (text, expected) in [
-            ("93.184.215.14", true),
-            ("10.1.2.3", false),
-            ("172.16.0.1", false),
+    fn only_global_unicast_is_public() {
+        for (address, expected) in [
+            ("1.1.1.1", true),
+            ("172.15.255.255", true),
             ("172.32.0.1", true),
-            ("192.168.0.1", false),
+            ("198.17.255.255", true),
+            ("223.255.255.255", true),
+            ("0.0.0.0", false),
+            ("10.1.2.3", false),
+            ("100.64.0.1", false),
+            ("100.127.255.255", false),
             ("127.0.0.1", false),
             ("169.254.169.254", false),
-            ("100.64.0.1", false),
+            ("172.16.0.1", false),
+            ("172.31.255.255", false),
+            ("192.0.0.192", false),
+            ("192.0.2.1", false),
+            ("192.168.1.1", false),
             ("198.18.0.1", false),
-            ("0.0.0.0", false),
-            ("255.255.255.255", false),
+            ("198.51.100.1", false),
+            ("203.0.113.1", false),
             ("224.0.0.1", false),
-            ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", true),
-            ("::1", false),
+            ("255.255.255.255", false),
+            ("2606:4700:4700::1111", true),
+            ("2a00:1450:4001:800::200e", true),
             ("::", false),
-            ("fe80::1", false),
-            ("fd00::1", false),
-            ("2001:db8::1", false),
-            ("2001::1", false),
-            ("::ffff:10.0.0.1", false),
-            ("::ffff:93.184.215.14", true),
-            ("64:ff9b::10.0.0.1", false),
-            ("64:ff9b::93.184.215.14", true),
+            ("::1", false),
+            ("::127.0.0.1", false),
+            ("::ffff:127.0.0.1", false),
+            ("::ffff:1.1.1.1", false),
+            ("64:ff9b::7f00:1", false),
             ("64:ff9b:1::1", false),
-            ("2002:a00:1::", false),
+            ("100::1", false),
+            ("2001::1", false),
+            ("2001:db8::1", false),
+            ("2002:7f00:1::", false),
+            ("3fff::1", false),
+            ("fc00::1", false),
+            ("fd00:ec2::254", false),
+            ("fe80::1", false),
+            ("fec0::1", false),
+            ("ff02::1", false),
         ] {
-            assert_eq!(is_public(text.parse().unwrap()), expected, "{text}");
+            assert_eq!(is_public(address.parse().unwrap()), expected, "{address}");
         }
     }
 }

@@ -3,5 +3,7 @@
 
 mod browser;
 mod document;
+mod external;
 mod flow;
+mod login;
 mod refusal;

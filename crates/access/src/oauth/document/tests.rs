@@ -21,7 +21,8 @@ struct Shelf {
 
 #[async_trait]
 impl Fetch for Shelf {
-    async fn fetch(&self, _url: &Url) -> Result<Fetched, Error> {
+    async fn fetch(&self, _url: &Url, most: usize) -> Result<Fetched, Error> {
+        assert_eq!(most, MOST_BYTES);
         self.asked.fetch_add(1, Ordering::Relaxed);
         Ok(Fetched { body: self.document.to_string().into_bytes(), fresh: self.fresh })
     }

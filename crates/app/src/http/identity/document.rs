@@ -63,6 +63,7 @@ pub(super) async fn server(
         "revocation_endpoint": at("revoke"),
         "introspection_endpoint": at("introspect"),
         "jwks_uri": at("jwks"),
+        "userinfo_endpoint": at("userinfo"),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
