@@ -1,6 +1,6 @@
 //! How the program ends: its exit code, and the last words of a failed command.
 
-use std::{io, process::ExitCode};
+use std::{error::Error as _, io, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
 use pilothouse_model::{Error, Kind};
@@ -46,9 +46,15 @@ impl From<Exit> for ExitCode {
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
-/// Writes what went wrong and what to do next. Internal sources go to the log, not here.
+/// Writes what went wrong and what to do next. An internal error's message says nothing by itself,
+/// so its causes follow: no client is told them, but whoever runs the program may know.
 pub fn report(error: &Error, out: &mut impl io::Write) -> io::Result<()> {
     writeln!(out, "{ERROR}error:{ERROR:#} {}", error.message)?;
+    let mut source = error.source().filter(|_| error.kind == Kind::Internal);
+    while let Some(cause) = source {
+        writeln!(out, " cause: {cause}")?;
+        source = cause.source();
+    }
     if let Some(hint) = &error.hint {
         writeln!(out, " {HINT}hint:{HINT:#} {hint}")?;
     }
@@ -67,6 +73,17 @@ pub fn after_write(result: io::Result<()>) -> Result<Exit, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_names_the_causes() {
+        let error = Error::internal(Error::unavailable("the disk is full")).hint("make room");
+        let mut said = Vec::new();
+        report(&error, &mut anstream::StripStream::new(&mut said)).unwrap();
+        assert_eq!(
+            String::from_utf8(said).unwrap(),
+            "error: an internal error occurred\n cause: the disk is full\n hint: make room\n"
+        );
+    }
 
     #[test]
     fn codes_are_what_scripts_rely_on() {

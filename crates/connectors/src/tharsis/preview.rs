@@ -96,7 +96,9 @@ fn push_diffs<'a>(shown: &mut String, resources: impl Iterator<Item = &'a Value>
 
 fn files_text(files: &Files) -> String {
     let bytes: usize = files.values().map(Vec::len).sum();
-    let mut shown = format!("{} files, {bytes} bytes:\n", files.len());
+    let count =
+        if files.len() == 1 { "1 file".to_owned() } else { format!("{} files", files.len()) };
+    let mut shown = format!("{count}, {bytes} bytes:\n");
     let lines = files.iter().map(|(path, content)| format!("  {} ({})", name(path), content.len()));
     push_lines(&mut shown, lines);
     shown

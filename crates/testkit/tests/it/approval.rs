@@ -111,7 +111,7 @@ async fn a_plan_shows_the_files_of_an_upload_and_refuses_what_could_not_be_sent(
                 "dry_run": true })
     };
     let planned = app.ok("infra_execute", upload(json!({ "main.tf": "locals {}" }))).await;
-    assert_eq!(planned["plan"]["preview"], "1 files, 9 bytes:\n  main.tf (9)", "{planned:#}");
+    assert_eq!(planned["plan"]["preview"], "1 file, 9 bytes:\n  main.tf (9)", "{planned:#}");
     let refused = app.refused("infra_execute", upload(json!({ "../up.tf": "" }))).await;
     assert!(refused.contains("../up.tf"), "{refused}");
     app.stop().await;
