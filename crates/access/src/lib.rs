@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod approval;
+pub mod attempt;
 pub mod bearer;
 pub mod decision;
 pub mod directory;
@@ -26,6 +27,7 @@ pub mod standing;
 pub mod token;
 pub mod vault;
 
+pub use attempt::Attempts;
 pub use bearer::Bearers;
 pub use decision::{Action, Decision, Place, Verdict, decide, decide_direct};
 pub use directory::Directory;

@@ -36,11 +36,13 @@ pub struct Refusal {
     /// `invalid_request`, `invalid_client`, …
     pub code: &'static str,
     pub description: String,
+    /// When it makes sense to try again.
+    pub wait: Option<Duration>,
 }
 
 impl Refusal {
     pub fn new(code: &'static str, description: impl Into<String>) -> Self {
-        Self { code, description: description.into() }
+        Self { code, description: description.into(), wait: None }
     }
 
     pub fn invalid_request(description: impl Into<String>) -> Self {
@@ -55,10 +57,17 @@ impl Refusal {
         Self::new("invalid_client", "the client is unknown or did not prove who it is")
     }
 
+    /// Too many wrong secrets.
+    pub fn slow_down(wait: Duration) -> Self {
+        let description = format!("wrong secrets too often; try again in {} s", wait.as_secs() + 1);
+        Self { code: "slow_down", description, wait: Some(wait) }
+    }
+
     /// The status of the token endpoint's answer.
     pub fn status(&self) -> u16 {
         match self.code {
             "invalid_client" => 401,
+            "slow_down" => 429,
             "server_error" => 500,
             "temporarily_unavailable" => 503,
             _ => 400,

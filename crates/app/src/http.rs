@@ -5,6 +5,7 @@
 mod auth;
 mod health;
 mod identity;
+mod source;
 
 use std::sync::Arc;
 
@@ -53,8 +54,9 @@ pub(crate) fn router(
         .terraform
         .router()
         .layer(middleware::from_fn_with_state(Arc::clone(&access), guard));
+    let checked = middleware::from_fn_with_state(Arc::clone(&access), guard);
     let guarded = guarded
-        .route("/oauth/userinfo", get(identity::userinfo))
+        .route("/oauth/userinfo", get(identity::userinfo).layer(checked))
         .nest("/platforms/tharsis", platform.clone())
         .fallback_service(platform)
         .layer(middleware::from_fn_with_state(door, auth::authenticate));

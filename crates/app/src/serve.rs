@@ -85,12 +85,16 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let keys = ApiKeys::new(directory.clone(), config.access.clone());
     let credentials: Vec<Box<dyn Credential>> =
         vec![Box::new(token), Box::new(keys), Box::new(Arc::clone(&bearers))];
-    let door = Door::new(site.clone(), credentials, directory);
+    let door = Door::new(site.clone(), credentials, directory, config.server.behind_proxy);
     let door = Arc::new(door);
     let issuers = Issuers::new(Arc::new(Outbound::new(&config.access.private_hosts)));
     let tokens = Arc::new(Tokens::new(product.store.clone(), Arc::clone(&bearers), issuers));
     let oauth = OAuth { store: product.store.clone(), bearers, documents: documents(&config) };
-    let identity = Arc::new(Identity::new(oauth, Providers::new(&config.sign_in))?);
+    let identity = Arc::new(Identity::new(
+        oauth,
+        Providers::new(&config.sign_in),
+        config.server.behind_proxy,
+    )?);
     let (router, endpoints) =
         http::router(&product, door, identity, access(&config), &tokens, &settings)?;
     let setup = people::setup_secret(&product.store, Timestamp::now()).await?;

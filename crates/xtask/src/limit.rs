@@ -36,7 +36,7 @@ const CLIENT: &str = "crates/access/src/oauth/client.rs";
 const DOCUMENT: &str = "crates/access/src/oauth/document.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 52] = [
+pub static LIMITS: [Limit; 55] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -283,6 +283,24 @@ pub static LIMITS: [Limit; 52] = [
         "crates/app/src/login/file.rs",
         "MAX_FILE_BYTES",
         "a_sign_in_that_is_none_is_named",
+    ),
+    limit(
+        "Wrong secrets from one place before it must wait",
+        "crates/access/src/attempt.rs",
+        "FREE",
+        "guessing_secrets_gets_slower",
+    ),
+    limit(
+        "Wrong passwords before an account must wait",
+        "crates/access/src/people.rs",
+        "FREE_FAILURES",
+        "failures_lock_for_longer_and_longer",
+    ),
+    limit(
+        "Bytes of a password",
+        "crates/access/src/people/password.rs",
+        "LONGEST",
+        "names_and_passwords_are_bounded",
     ),
 ];
 

@@ -93,3 +93,22 @@ async fn the_first_administrator_uses_a_link_once() {
     assert!(set_up(&store, &secret, "al", PASSWORD, NOW).await.is_err());
     assert!(setup_secret(&store, NOW).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn an_administrator_owns_everything_and_nobody_else_anything() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    let directory = crate::Directory::new(store.clone());
+    for (name, admin, expected) in [("jo", true, Some(Role::Owner)), ("al", false, None)] {
+        let account = create(&store, name, PASSWORD, admin, NOW).await.unwrap();
+        let caller = pilothouse_model::Caller::new(principal(&account));
+        let caller = directory.admit(caller, &[]).await.unwrap();
+        for place in ["*", "harness:", "tharsis@remote:acme", "acme/network/prod"] {
+            let role = match crate::standing(&caller, &place.parse().unwrap()) {
+                crate::Standing::Role { role, .. } => Some(role),
+                crate::Standing::Stranger => None,
+                crate::Standing::Operator => panic!("{name} is no operator"),
+            };
+            assert_eq!(role, expected, "{name} in {place}");
+        }
+    }
+}

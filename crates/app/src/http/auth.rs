@@ -14,17 +14,20 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use pilothouse_access::{Directory, Site};
-use pilothouse_model::{Caller, Error, Kind, Risk, Scopes};
+use pilothouse_access::{Attempts, Directory, Site};
+use pilothouse_model::{Caller, Error, Kind, Risk, Scopes, Timestamp};
 use serde_json::json;
 
 use self::credential::{Credential, Presented, Refused};
+use super::source::source;
 
 /// What opens the door.
 pub(crate) struct Door {
     site: Site,
     credentials: Vec<Box<dyn Credential>>,
     directory: Directory,
+    attempts: Attempts,
+    behind_proxy: bool,
 }
 
 impl Door {
@@ -32,8 +35,9 @@ impl Door {
         site: Site,
         credentials: Vec<Box<dyn Credential>>,
         directory: Directory,
+        behind_proxy: bool,
     ) -> Self {
-        Self { site, credentials, directory }
+        Self { site, credentials, directory, attempts: Attempts::new(), behind_proxy }
     }
 
     /// The caller, as the first credential that knows what is presented names them, with what was
@@ -49,7 +53,20 @@ impl Door {
                 };
             }
         }
-        Err(Refused::invalid("the token is not valid"))
+        Err(Refused::unknown("the token is not valid"))
+    }
+}
+
+impl Door {
+    /// What somebody learns who presented what nobody has; after too many of them, only to wait.
+    fn unknown(&self, source: &str, message: String) -> Refused {
+        let now = Timestamp::now();
+        let wait = self.attempts.wait(source, now);
+        self.attempts.failed(source, now);
+        match wait {
+            Some(_) => Error::limited("wrong secrets too often; try again in a minute").into(),
+            None => Refused::invalid(message),
+        }
     }
 }
 
@@ -71,6 +88,10 @@ pub(super) async fn authenticate(
                 return challenged(next.run(request).await, scopes, &challenge);
             }
             Err(refused) if presented.is_empty() => refused.without_credential(),
+            Err(Refused::Unknown { message }) => {
+                let source = source(request.extensions(), request.headers(), door.behind_proxy);
+                door.unknown(&source, message)
+            }
             Err(refused) => refused,
         }
     };
@@ -84,6 +105,11 @@ fn in_query(request: &Request) -> bool {
 }
 
 fn answer(site: &Site, headers: &HeaderMap, path: &str, refused: Refused) -> Response {
+    if let Refused::Failed(error) = &refused
+        && error.kind == Kind::Limited
+    {
+        return slow_down(headers, &error.message);
+    }
     let Refused::Credential { message, presented } = refused else {
         return failed(headers, refused.into_error());
     };
@@ -132,6 +158,16 @@ fn challenge(site: &Site, headers: &HeaderMap, path: &str, scopes: Scopes) -> St
 fn is_mcp(path: &str) -> bool {
     let plain = |character: char| character.is_ascii_alphanumeric() || "/-_".contains(character);
     (path == "/mcp" || path.starts_with("/mcp/")) && path.chars().all(plain)
+}
+
+/// Somebody guesses. Who presents the right thing is let in all the same.
+fn slow_down(headers: &HeaderMap, message: &str) -> Response {
+    if is_grpc(headers) {
+        return tonic::Status::resource_exhausted(message).into_http();
+    }
+    let body = json!({ "error": { "kind": "limited", "message": message } });
+    let retry = [(header::RETRY_AFTER, "60")];
+    (StatusCode::TOO_MANY_REQUESTS, retry, Json(body)).into_response()
 }
 
 fn failed(headers: &HeaderMap, error: Error) -> Response {

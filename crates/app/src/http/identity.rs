@@ -21,7 +21,7 @@ use axum::{
     http::{HeaderMap, header},
     routing::{get, post},
 };
-use pilothouse_access::{OAuth, Site};
+use pilothouse_access::{Attempts, OAuth, Site};
 use pilothouse_model::Error;
 
 use self::page::Pages;
@@ -36,11 +36,17 @@ pub(crate) struct Identity {
     oauth: OAuth,
     providers: Providers,
     pages: Pages,
+    attempts: Attempts,
+    behind_proxy: bool,
 }
 
 impl Identity {
-    pub(crate) fn new(oauth: OAuth, providers: Providers) -> Result<Self, Error> {
-        Ok(Self { oauth, providers, pages: Pages::new()? })
+    pub(crate) fn new(
+        oauth: OAuth,
+        providers: Providers,
+        behind_proxy: bool,
+    ) -> Result<Self, Error> {
+        Ok(Self { oauth, providers, pages: Pages::new()?, attempts: Attempts::new(), behind_proxy })
     }
 
     fn site(&self) -> &Site {

@@ -31,7 +31,7 @@ async fn every_path_but_health_needs_the_token() {
 async fn a_forged_host_or_origin_is_refused_everywhere() {
     let app = TestApp::start(&[]).await;
     let http = reqwest::Client::builder().build().unwrap();
-    for path in ["/mcp", "/platforms/tharsis/v1/plans/x/diff", "/health"] {
+    for path in ["/mcp", "/platforms/tharsis/v1/plans/x/diff", "/oauth/userinfo", "/health"] {
         for (name, value) in [("host", "evil.example"), ("origin", "https://evil.example")] {
             let request = http.get(app.url(path)).bearer_auth(app.token()).header(name, value);
             let status = request.send().await.unwrap().status();

@@ -6,4 +6,5 @@ mod document;
 mod external;
 mod flow;
 mod login;
+mod matrix;
 mod refusal;

@@ -50,6 +50,8 @@ impl<'a> Presented<'a> {
 pub(crate) enum Refused {
     /// The credential is missing or not good.
     Credential { message: String, presented: bool },
+    /// Nobody has this secret: it may be a guess.
+    Unknown { message: String },
     /// It could not be looked at.
     Failed(Error),
 }
@@ -59,9 +61,13 @@ impl Refused {
         Self::Credential { message: message.into(), presented: true }
     }
 
+    pub(crate) fn unknown(message: impl Into<String>) -> Self {
+        Self::Unknown { message: message.into() }
+    }
+
     pub(super) fn without_credential(self) -> Self {
         match self {
-            Self::Credential { .. } => Self::Credential {
+            Self::Credential { .. } | Self::Unknown { .. } => Self::Credential {
                 message: "a bearer token is required".to_owned(),
                 presented: false,
             },
@@ -71,7 +77,9 @@ impl Refused {
 
     pub(super) fn into_error(self) -> Error {
         match self {
-            Self::Credential { message, .. } => Error::unauthenticated(message),
+            Self::Credential { message, .. } | Self::Unknown { message } => {
+                Error::unauthenticated(message)
+            }
             Self::Failed(error) => error,
         }
     }

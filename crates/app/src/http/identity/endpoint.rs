@@ -6,17 +6,21 @@ use axum::{
     Json,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use pilothouse_access::oauth::{
-    Parameters, Refusal,
-    client::{Known, Metadata},
+use pilothouse_access::{
+    oauth::{
+        Parameters, Refusal,
+        client::{Known, Metadata},
+    },
+    random,
 };
 use pilothouse_model::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Identity, form};
+use crate::http::source::source;
 
 pub(super) async fn register(State(identity): State<Arc<Identity>>, body: Bytes) -> Response {
     let metadata: Metadata = match serde_json::from_slice(&body) {
@@ -43,19 +47,21 @@ pub(super) async fn register(State(identity): State<Arc<Identity>>, body: Bytes)
 
 pub(super) async fn token(
     State(identity): State<Arc<Identity>>,
+    extensions: Extensions,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let call = Call { identity: &identity, extensions: &extensions, headers: &headers };
     let issued = async {
         let now = Timestamp::now();
         let (oauth, issuer) = (&identity.oauth, identity.issuer(&headers));
         let (parameters, basic) = (form::body(&headers, &body)?, form::basic(&headers));
-        if let Some(issued) =
-            oauth.issue_to_account(&parameters, basic.as_ref(), issuer, now).await?
-        {
+        let to_account = oauth.issue_to_account(&parameters, basic.as_ref(), issuer, now);
+        let who = call.presenter(&parameters, basic.as_ref());
+        if let Some(issued) = call.counted(&who, now, to_account).await? {
             return Ok(issued);
         }
-        let (client, parameters) = client(&identity, &headers, &body, "token", now).await?;
+        let (client, parameters) = call.client(&body, "token", now).await?;
         oauth.issue(&client, &parameters, issuer, now).await
     };
     match issued.await {
@@ -66,12 +72,16 @@ pub(super) async fn token(
 
 pub(super) async fn revoke(
     State(identity): State<Arc<Identity>>,
+    extensions: Extensions,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let revoked = async {
         let now = Timestamp::now();
-        let (client, parameters) = client(&identity, &headers, &body, "revoke", now).await?;
+        let (client, parameters) = {
+            let call = Call { identity: &identity, extensions: &extensions, headers: &headers };
+            call.client(&body, "revoke", now).await?
+        };
         identity.oauth.revoke(&client, parameters.required("token")?, now).await
     };
     match revoked.await {
@@ -82,12 +92,16 @@ pub(super) async fn revoke(
 
 pub(super) async fn introspect(
     State(identity): State<Arc<Identity>>,
+    extensions: Extensions,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let looked = async {
         let now = Timestamp::now();
-        let (client, parameters) = client(&identity, &headers, &body, "introspect", now).await?;
+        let (client, parameters) = {
+            let call = Call { identity: &identity, extensions: &extensions, headers: &headers };
+            call.client(&body, "introspect", now).await?
+        };
         let token = parameters.required("token")?;
         Ok::<_, Refusal>(identity.oauth.introspect(&client, token, now).await)
     };
@@ -97,18 +111,56 @@ pub(super) async fn introspect(
     }
 }
 
-async fn client(
-    identity: &Identity,
-    headers: &HeaderMap,
-    body: &[u8],
-    endpoint: &str,
-    now: Timestamp,
-) -> Result<(Known, Parameters), Refusal> {
-    let parameters = form::body(headers, body)?;
-    let endpoint = format!("{}/oauth/{endpoint}", identity.issuer(headers));
-    let basic = form::basic(headers);
-    let client = identity.oauth.authenticate(&parameters, basic, &endpoint, now).await?;
-    Ok((client, parameters))
+/// A client at one of these endpoints.
+struct Call<'a> {
+    identity: &'a Identity,
+    extensions: &'a Extensions,
+    headers: &'a HeaderMap,
+}
+
+impl Call<'_> {
+    /// The client that calls, once it has proven who it is, and what it says.
+    async fn client(
+        &self,
+        body: &[u8],
+        endpoint: &str,
+        now: Timestamp,
+    ) -> Result<(Known, Parameters), Refusal> {
+        let parameters = form::body(self.headers, body)?;
+        let endpoint = format!("{}/oauth/{endpoint}", self.identity.issuer(self.headers));
+        let basic = form::basic(self.headers);
+        let who = self.presenter(&parameters, basic.as_ref());
+        let proven = self.identity.oauth.authenticate(&parameters, basic, &endpoint, now);
+        let client = self.counted(&who, now, proven).await?;
+        Ok((client, parameters))
+    }
+
+    /// Who presents a secret: the address that it comes from, and the name that goes with it.
+    fn presenter(&self, parameters: &Parameters, basic: Option<&(String, String)>) -> String {
+        let posted = parameters.get("client_id").unwrap_or_default();
+        let name = basic.map_or(posted, |(id, _)| id.as_str());
+        let source = source(self.extensions, self.headers, self.identity.behind_proxy);
+        // Names may be long; what is remembered is not.
+        random::hash(&format!("{source}\n{name}"))
+    }
+
+    /// Does `work`, unless wrong secrets came from `who` too often; notes another one.
+    async fn counted<T>(
+        &self,
+        who: &str,
+        now: Timestamp,
+        work: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
+        let attempts = &self.identity.attempts;
+        if let Some(wait) = attempts.wait(who, now) {
+            return Err(Refusal::slow_down(wait));
+        }
+        let done = work.await;
+        if done.as_ref().is_err_and(|refusal| refusal.code == "invalid_client") {
+            attempts.failed(who, now);
+        }
+        done
+    }
 }
 
 pub(super) fn refused(refusal: &Refusal) -> Response {
@@ -118,6 +170,9 @@ pub(super) fn refused(refusal: &Refusal) -> Response {
     if status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Basic realm=\"pilothouse\"");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if let Some(wait) = refusal.wait {
+        response.headers_mut().insert(header::RETRY_AFTER, (wait.as_secs() + 1).into());
     }
     response
 }

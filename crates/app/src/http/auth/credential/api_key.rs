@@ -39,7 +39,7 @@ impl Credential for ApiKeys {
         let Some(key) = self.presented(presented) else { return Ok(None) };
         match self.directory.key(key, Timestamp::now()).await? {
             Some(principal) => Ok(Some(Caller::new(principal))),
-            None => Err(Refused::invalid("the API key is not valid")),
+            None => Err(Refused::unknown("the API key is not valid")),
         }
     }
 }

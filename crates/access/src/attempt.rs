@@ -1,0 +1,79 @@
+//! Wrong secrets of programs, counted in this process: who goes on guessing waits longer and longer.
+//!
+//! Passwords, which people choose, are counted in the store by `people`. What programs present
+//! cannot be guessed anyway; this keeps those who try from taking our time.
+
+use std::time::Duration;
+
+use pilothouse_model::Timestamp;
+
+use crate::recent::Recent;
+
+/// Wrong secrets before the first wait.
+pub const FREE: u32 = 10;
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// After so long without a failure nothing is held against anybody.
+const FORGOTTEN: Duration = Duration::from_mins(15);
+const REMEMBERED: usize = 4096;
+
+/// Failures by who failed: a source address, and the name that was presented.
+pub struct Attempts {
+    failures: Recent<String, (u32, Timestamp)>,
+}
+
+impl Attempts {
+    pub fn new() -> Self {
+        Self { failures: Recent::new(REMEMBERED) }
+    }
+
+    /// How long `who` must wait before anything is looked at; nothing for most.
+    pub fn wait(&self, who: &str, now: Timestamp) -> Option<Duration> {
+        let (count, last) = self.failures.get(&who.to_owned())?;
+        let left = wait(count).checked_sub(now.since(last))?;
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Notes that `who` presented something wrong.
+    pub fn failed(&self, who: &str, now: Timestamp) {
+        let before = self.failures.get(&who.to_owned());
+        let count = match before {
+            Some((count, last)) if now.since(last) < FORGOTTEN => count,
+            _ => 0,
+        };
+        self.failures.insert(who.to_owned(), (count.saturating_add(1), now));
+    }
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Doubles with each failure after the free ones.
+fn wait(failures: u32) -> Duration {
+    let Some(beyond) = failures.checked_sub(FREE) else { return Duration::ZERO };
+    Duration::from_secs(1 << beyond.min(10)).min(LONGEST_WAIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    #[test]
+    fn guessing_gets_slower_for_who_guesses() {
+        let attempts = Attempts::new();
+        for failure in 1..=FREE + 6 {
+            let free = attempts.wait("a", NOW).is_none();
+            assert_eq!(free, failure <= FREE, "{failure}");
+            attempts.failed("a", NOW);
+        }
+        assert_eq!(attempts.wait("a", NOW), Some(LONGEST_WAIT));
+        assert_eq!(attempts.wait("b", NOW), None, "somebody else");
+        assert_eq!(attempts.wait("a", NOW.after(LONGEST_WAIT)), None);
+        attempts.failed("a", NOW.after(FORGOTTEN));
+        assert_eq!(attempts.wait("a", NOW.after(FORGOTTEN)), None, "long ago");
+    }
+}
