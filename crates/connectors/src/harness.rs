@@ -19,6 +19,7 @@ mod log;
 mod refine;
 mod refusal;
 mod run;
+mod schema;
 mod status;
 mod visual;
 mod yaml;

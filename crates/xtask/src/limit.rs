@@ -36,7 +36,7 @@ const CLIENT: &str = "crates/access/src/oauth/client.rs";
 const DOCUMENT: &str = "crates/access/src/oauth/document.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 55] = [
+pub static LIMITS: [Limit; 61] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -301,6 +301,42 @@ pub static LIMITS: [Limit; 55] = [
         "crates/access/src/people/password.rs",
         "LONGEST",
         "names_and_passwords_are_bounded",
+    ),
+    limit(
+        "Items that a list of a platform can be paged through",
+        "crates/connectors/src/connector/page.rs",
+        "MAX_ITEMS",
+        "a_list_ends_somewhere",
+    ),
+    limit(
+        "Bytes of JSON text in place of a list or an object",
+        "crates/registry/src/coerce.rs",
+        "MAX_JSON",
+        "what_is_not_clear_stays_as_it_is",
+    ),
+    limit(
+        "Bytes of the address of a Harness page",
+        "crates/connectors/src/harness/address.rs",
+        "MAX_ADDRESS",
+        "addresses_come_in_many_shapes",
+    ),
+    limit(
+        "Input sets of one pipeline run",
+        "crates/connectors/src/harness/run.rs",
+        "MAX_INPUT_SETS",
+        "a_run_takes_so_many_input_sets",
+    ),
+    limit(
+        "Bytes that a log of Harness unpacks to",
+        "crates/connectors/src/harness/log/pack.rs",
+        "MAX_UNPACKED",
+        "more_than_the_bound_is_refused",
+    ),
+    limit(
+        "Bytes of a YAML document of Harness",
+        "crates/connectors/src/harness/yaml.rs",
+        "MAX_DOCUMENT",
+        "what_is_no_document_is_refused",
     ),
 ];
 

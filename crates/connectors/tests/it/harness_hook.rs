@@ -185,3 +185,57 @@ async fn a_log_that_does_not_exist_is_said_not_to() {
         assert!(error.hint.unwrap().contains(hint));
     }
 }
+
+#[tokio::test]
+async fn what_cannot_be_continued_is_started_anew() {
+    let server = MockServer::start().await;
+    Mock::given(method("PUT"))
+        .respond_with(ResponseTemplate::new(405).set_body_json(json!({"message": "no retry"})))
+        .mount(&server)
+        .await;
+    Mock::given(path("/pipeline/api/pipelines/execution/v2/ex1"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(failed_run()))
+        .mount(&server)
+        .await;
+    let started = json!({"data": {"planExecution": {"uuid": "ex2"}}});
+    Mock::given(method("POST"))
+        .and(path("/pipeline/api/pipeline/execute/deploy"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(started))
+        .mount(&server)
+        .await;
+    let connector = connect(config(&server));
+    for with in
+        [json!({"execution_id": "ex1"}), json!({"execution_id": "ex1", "pipeline_id": "deploy"})]
+    {
+        let run = connector.call(&caller(), "pipeline.retry", args(with)).await.unwrap();
+        assert_eq!(run["planExecution"]["uuid"], "ex2");
+        assert!(run["_note"].as_str().unwrap().contains("started anew"));
+    }
+}
+
+#[tokio::test]
+async fn the_schema_of_an_entity_comes_from_the_platform() {
+    let server = MockServer::start().await;
+    let schema = json!({"type": "object", "properties": {"connector": {"$ref": "#/definitions/Connector"}},
+        "definitions": {"Connector": {"type": "object", "properties": {"name": {"type": "string"}}}}});
+    Mock::given(path("/ng/api/yaml-schema"))
+        .and(query_param("entityType", "Connectors"))
+        .and(query_param("scope", "project"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"data": schema})))
+        .mount(&server)
+        .await;
+    let connector = connect(config(&server));
+    let place = json!({"path": "connector", "org_id": "o", "project_id": "p"});
+    let found = connector.call(&caller(), "connector.schema", args(place)).await.unwrap();
+    assert_eq!(found["schema"]["properties"]["name"]["type"], "string", "{found}");
+}
+
+#[tokio::test]
+async fn a_run_takes_so_many_input_sets() {
+    let (server, connector) = platform().await;
+    let many: Vec<String> = (0..21).map(|number| format!("set_{number}")).collect();
+    let with = args(json!({"pipeline_id": "deploy", "body": {"input_set_ids": many}}));
+    let error = connector.call(&caller(), "pipeline.run", with).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Limited);
+    assert_eq!(started_with(&server).await, None);
+}

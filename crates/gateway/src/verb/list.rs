@@ -5,9 +5,6 @@ use serde_json::{Map, Value, json};
 
 use super::{Hints, Invocation, Reach, Request, Target, Verb, resource_type};
 
-/// Items that can be paged through; who wants more has the wrong question.
-const MAX_ITEMS: u64 = 10_000;
-
 pub(super) static LIST: Verb = Verb {
     name: "list",
     title: "List resources",
@@ -21,6 +18,7 @@ pub(super) static LIST: Verb = Verb {
                         "description": "Arguments of the type's list operation; see infra_schema"},
             "limit": {"type": "integer", "minimum": 1, "maximum": 100, "description": "Default 20"},
             "cursor": {"type": "string", "maxLength": 1024},
+            "compact": {"type": "boolean", "description": "Default true: long items in short"},
         })
     },
     required: &["resource_type"],
@@ -43,7 +41,7 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
         target.look_for(words)?;
     }
     turn(&mut target, limit, cursor, page)?;
-    let compact = compact.map_or(reach.home.is_some(), |compact| compact != json!(false));
+    let compact = compact.map_or(target.has_long_items(), |compact| compact != json!(false));
     let invocation = target.invocation("list")?;
     Ok(Request::Operation(Invocation { compact, ..invocation }))
 }
@@ -61,10 +59,6 @@ fn turn(
     let mut turned = Map::new();
     if let Some(paging) = &list.paging {
         let page = page.unwrap_or(0);
-        if page.saturating_mul(size.unwrap_or(paging.default)) >= MAX_ITEMS {
-            return Err(Error::invalid(format!("a list ends after {MAX_ITEMS} items"))
-                .hint("narrow it with filters or search_term"));
-        }
         let number = match (paging.first_page, paging.first_item) {
             (Some(first), _) => Some(first + page),
             (_, Some(first)) => Some(first + page * size.unwrap_or(paging.default)),

@@ -1,7 +1,8 @@
-//! `schema`: the JSON Schema of an operation's arguments, from the registry alone.
+//! `schema`: the JSON Schema of an operation's arguments, or of what the YAML of a definition may
+//! contain: ours, or the platform's own where it offers one.
 
 use pilothouse_model::Error;
-use pilothouse_registry::{nearest, schema::arguments as arguments_schema};
+use pilothouse_registry::{definition, nearest, schema::arguments as arguments_schema};
 use serde_json::{Map, Value, json};
 
 use super::{Hints, Reach, Request, Target, Verb, resource_type, take_text};
@@ -10,13 +11,14 @@ pub(super) static SCHEMA: Verb = Verb {
     name: "schema",
     title: "Show an argument schema",
     about: "The exact arguments of an operation as JSON Schema: what to put into body, filters \
-            or params. Calls no platform.",
-    hints: Hints::LOCAL,
+            or params. Without an operation: what the YAML of a definition (a pipeline, a \
+            template, a trigger) may contain.",
+    hints: Hints::READ,
     properties: || {
         json!({
             "resource_type": resource_type(),
             "operation": {"type": "string", "maxLength": 64,
-                          "description": "Default create; any operation or action of the type"},
+                          "description": "Any operation or action of the type"},
             "path": {"type": "string", "maxLength": 500,
                      "description": "Only this part, for instance body.rules"},
         })
@@ -26,10 +28,26 @@ pub(super) static SCHEMA: Verb = Verb {
     resolve,
 };
 
+/// The operation that asks the platform for its own schema of a type.
+const LIVE: &str = "schema";
+
 fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Request, Error> {
-    let name = take_text(&mut arguments, "operation").unwrap_or_else(|| "create".into());
+    let name = take_text(&mut arguments, "operation");
     let path = take_text(&mut arguments, "path");
-    let target = Target::take(reach, arguments)?;
+    if name.is_none()
+        && let Some((platform, name)) = defined(reach, &arguments)
+    {
+        let schema = definition::document(&platform, &name)?;
+        let part = definition::part(schema, path.as_deref().unwrap_or_default())?;
+        let value = json!({ "definition": name, "path": path, "schema": part });
+        return Ok(Request::Answer { verb: "schema", value });
+    }
+    let mut target = Target::take(reach, arguments)?;
+    if name.is_none() && target.resource().operations.contains_key(LIVE) {
+        target.arguments.extend(path.map(|path| ("path".to_owned(), json!(path))));
+        return target.operation(LIVE);
+    }
+    let name = name.unwrap_or_else(|| "create".into());
     let operation = target.public_operation(&name)?;
     let mut schema = arguments_schema(operation);
     if let Some(path) = &path {
@@ -38,6 +56,18 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
     let id = format!("{}.{name}", target.type_id());
     let value = json!({ "operation": id, "path": path, "schema": schema });
     Ok(Request::Answer { verb: "schema", value })
+}
+
+/// The definition that `resource_type` names, which need not be a type: its platform and its name.
+fn defined(reach: Reach<'_>, arguments: &Map<String, Value>) -> Option<(String, String)> {
+    let asked = arguments.get("resource_type")?.as_str()?.trim();
+    let platforms = reach.catalogs().into_iter().map(|catalog| catalog.name().to_owned());
+    platforms.into_iter().find_map(|platform| {
+        let own = asked.strip_prefix(&platform).and_then(|rest| rest.strip_prefix('.'));
+        let asked = own.unwrap_or(asked);
+        let name = definition::names(&platform).find(|name| name.eq_ignore_ascii_case(asked))?;
+        Some((platform, name))
+    })
 }
 
 /// The part of `schema` at a path of property names, such as `body.connector.spec`.

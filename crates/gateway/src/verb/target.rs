@@ -62,6 +62,12 @@ impl<'g> Target<'g> {
         self.reach.type_name(self.resource())
     }
 
+    /// Whether the platform's lists are shortened unless the caller wants them whole: those of one
+    /// that has words of its own for the verbs.
+    pub(crate) fn has_long_items(&self) -> bool {
+        self.connector.catalog().surface.as_ref().is_some_and(|surface| !surface.verb.is_empty())
+    }
+
     /// The call of `operation`, as a request.
     pub(crate) fn operation(self, operation: &str) -> Result<Request, Error> {
         self.invocation(operation).map(Request::Operation)

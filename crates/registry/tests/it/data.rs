@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 use pilothouse_model::Risk;
 use pilothouse_registry::{
-    Binding, Catalog, Method, Operation, PlatformCatalog, ResourceType, resource::Retry,
+    Binding, Catalog, Method, Operation, PlatformCatalog, ResourceType, resource::Retry, spec::Arg,
 };
 
 /// Reads that a platform offers under another method than GET, or a gRPC method not named Get…:
@@ -113,6 +113,48 @@ fn everything_says_what_it_is() {
         for (name, argument) in &operation.args {
             assert!(!argument.spec.about.is_empty(), "{}: {name}", operation.id);
         }
+    });
+}
+
+/// Fields of arguments whose names say it all.
+const PLAIN: [&str; 18] = [
+    "branch",
+    "color",
+    "comment",
+    "comments",
+    "description",
+    "email",
+    "enabled",
+    "identifier",
+    "message",
+    "name",
+    "reason",
+    "summary",
+    "tags",
+    "text",
+    "timeout",
+    "title",
+    "url",
+    "version",
+];
+
+#[test]
+fn fields_say_what_they_are_unless_their_names_do() {
+    fn silent(name: &str, arg: &Arg, found: &mut Vec<String>) {
+        for (inner, field) in &arg.fields {
+            let name = format!("{name}.{inner}");
+            if field.about.is_empty() && !PLAIN.contains(&inner.as_str()) {
+                found.push(name.clone());
+            }
+            silent(&name, field, found);
+        }
+    }
+    each(|_, operation| {
+        let mut found = Vec::new();
+        for (name, argument) in &operation.args {
+            silent(name, &argument.spec, &mut found);
+        }
+        assert!(found.is_empty(), "{}: {found:?}", operation.id);
     });
 }
 

@@ -4,4 +4,5 @@
 
 mod data;
 mod describe;
+mod document;
 mod prompt;

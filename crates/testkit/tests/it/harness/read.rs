@@ -107,6 +107,9 @@ async fn types_and_schemas_are_shown_without_asking_harness() {
     let schema = json!({ "resource_type": "execution", "operation": "list", "path": "status" });
     let schema = harness.ok("harness_schema", schema).await;
     assert_eq!(schema["schema"]["enum"][1], "Failed", "{schema:#}");
+    let definition = json!({ "resource_type": "pipeline", "path": "pipeline" });
+    let definition = harness.ok("harness_schema", definition).await;
+    assert!(definition["schema"]["properties"]["stages"].is_object(), "{definition:#}");
     assert_eq!(harness.fake.seen().len(), 0);
     harness.app.stop().await;
 }
