@@ -36,7 +36,7 @@ const CLIENT: &str = "crates/access/src/oauth/client.rs";
 const DOCUMENT: &str = "crates/access/src/oauth/document.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 61] = [
+pub static LIMITS: [Limit; 62] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -337,6 +337,12 @@ pub static LIMITS: [Limit; 61] = [
         "crates/connectors/src/harness/yaml.rs",
         "MAX_DOCUMENT",
         "what_is_no_document_is_refused",
+    ),
+    limit(
+        "Bytes that are read of a request without a good credential",
+        "crates/app/src/http/auth.rs",
+        "MOST_REST",
+        "a_refusal_leaves_the_connection_usable_or_says_that_it_does_not",
     ),
 ];
 

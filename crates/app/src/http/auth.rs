@@ -5,12 +5,13 @@
 
 pub(crate) mod credential;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
+    body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Version, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -20,6 +21,10 @@ use serde_json::json;
 
 use self::credential::{Credential, Presented, Refused};
 use super::source::source;
+
+/// How much of a refused request is read, in bytes, and for how long.
+const MOST_REST: usize = 64 * 1024;
+const REST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What opens the door.
 pub(crate) struct Door {
@@ -95,7 +100,19 @@ pub(super) async fn authenticate(
             Err(refused) => refused,
         }
     };
-    answer(&door.site, request.headers(), &path, refused)
+    let (parts, body) = request.into_parts();
+    let mut response = answer(&door.site, &parts.headers, &path, refused);
+    if parts.version < Version::HTTP_2 && !drained(body).await {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// Reads what is left of a refused request. A connection on which something is left unread is closed
+/// after the answer, and a client that means to use it again must be told.
+async fn drained(body: Body) -> bool {
+    let rest = tokio::time::timeout(REST_PATIENCE, to_bytes(body, MOST_REST)).await;
+    rest.is_ok_and(|rest| rest.is_ok())
 }
 
 /// RFC 6750 knows this way; it puts tokens into logs and histories.

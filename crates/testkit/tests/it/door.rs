@@ -2,6 +2,10 @@
 
 use pilothouse_testkit::TestApp;
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 #[tokio::test]
 async fn every_path_but_health_needs_the_token() {
@@ -38,5 +42,43 @@ async fn a_forged_host_or_origin_is_refused_everywhere() {
             assert_eq!(status, 403, "{path} with {name} {value}");
         }
     }
+    app.stop().await;
+}
+
+/// Sends `requests` one after the other on one connection; gives the answers' heads until it ends
+/// or as many answers came.
+async fn answers(app: &TestApp, requests: &[String]) -> Vec<String> {
+    let address = app.url("");
+    let mut stream = TcpStream::connect(address.trim_start_matches("http://")).await.unwrap();
+    let mut answers = Vec::new();
+    for request in requests {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).await.unwrap() == 1 {
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+        let length = head
+            .split_once("content-length: ")
+            .map_or(0, |(_, rest)| rest.split("\r\n").next().unwrap().parse().unwrap());
+        stream.read_exact(&mut vec![0; length]).await.unwrap();
+        answers.push(head);
+    }
+    answers
+}
+
+#[tokio::test]
+async fn a_refusal_leaves_the_connection_usable_or_says_that_it_does_not() {
+    let app = TestApp::start(&[]).await;
+    let host = app.url("").replace("http://", "");
+    let request = |length: usize, body: &str| {
+        format!("POST /mcp HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n\r\n{body}")
+    };
+    let whole = request(2, "{}");
+    let found = answers(&app, &[whole.clone(), whole]).await;
+    assert!(found.iter().all(|head| head.starts_with("http/1.1 401")), "{found:?}");
+    assert!(!found[0].contains("connection: close"), "{found:?}");
+    let [never_ends] = &answers(&app, &[request(9, "{}")]).await[..] else { panic!("no answer") };
+    assert!(never_ends.contains("connection: close"), "{never_ends}");
     app.stop().await;
 }
