@@ -19,6 +19,7 @@ use anstyle::{AnsiColor, Style};
 use pilothouse_model::Error;
 use serde_json::{Map, Value};
 
+use self::entry::HARNESS_KEY;
 pub use self::{
     client::Client,
     entry::{Reach, Start},
@@ -105,11 +106,11 @@ fn reach(
             words.extend([flag.to_owned(), utf8(&path)?]);
         }
     }
-    Ok(Reach::Start(Start {
-        program: utf8(&machine.program)?,
-        arguments: words,
-        environment: entry::environment(machine.places.environment),
-    }))
+    let mut environment = entry::environment(machine.places.environment);
+    if arguments.surface == Surface::Harness {
+        environment.extend(entry::harness(arguments.client, machine.places.environment));
+    }
+    Ok(Reach::Start(Start { program: utf8(&machine.program)?, arguments: words, environment }))
 }
 
 fn default_name(arguments: &ConnectArguments) -> String {
@@ -160,6 +161,12 @@ fn tell(
 
 /// What is left to do for a person.
 fn advise(arguments: &ConnectArguments, notes: &mut dyn Write) -> io::Result<()> {
+    if arguments.surface == Surface::Harness {
+        match arguments.client.remote() {
+            Some(_) => writeln!(notes, "Set {HARNESS_KEY} where the client starts.")?,
+            None => writeln!(notes, "Put your key in the place of {HARNESS_KEY} in that file.")?,
+        }
+    }
     if arguments.url.is_some() {
         writeln!(
             notes,

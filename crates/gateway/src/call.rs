@@ -18,12 +18,14 @@ use serde_json::{Map, Value, json};
 use self::{confirm::Release, record::Record};
 use crate::{
     Gateway,
+    chart::Image,
     conversation::Conversation,
     mcp::InputRequired,
     redact::redact,
     shape,
     surface::Surface,
     verb::{Controls, Invocation, Request},
+    visual,
 };
 
 /// What a call gives back.
@@ -75,20 +77,25 @@ pub async fn call(
     let mut record = Record::start(conversation.caller(), surface.name(), name, &arguments);
     let started = Instant::now();
 
+    let mut picture = None;
     let end = async {
         let arguments = tool.schema()?.read(arguments)?;
         let (controls, arguments) = Controls::split(arguments)?;
+        let (wish, arguments) = visual::Wish::split(arguments)?;
         let mut request = tool.resolve(surface.reach(gateway), arguments.clone())?;
         record.resolved(&request);
         let path = Path { gateway, surface, conversation, tool: name, controls, arguments };
-        govern(&path, &mut record, &mut request).await
+        let mut end = redacted(govern(&path, &mut record, &mut request).await?);
+        if let End::Done(value) = &mut end {
+            picture = visual::draw(request.operation(), wish.as_ref(), value, now()).await;
+        }
+        Ok(end)
     }
     .await;
 
-    let end = end.map(redacted);
     record.ended(&end, started.elapsed());
     let recorded = record.save_outcome(gateway).await;
-    shaped(end, recorded)
+    shaped(end, picture, recorded)
 }
 
 /// Reads through one operation for `what`, which is not a tool: decided, limited, recorded and
@@ -233,12 +240,12 @@ fn redacted(end: End) -> End {
 
 /// A write that cannot be recorded has happened all the same: its result is given, with the
 /// failure to record beside it.
-fn shaped(end: Result<End, Error>, recorded: Result<(), Error>) -> Reply {
+fn shaped(end: Result<End, Error>, picture: Option<Image>, recorded: Result<(), Error>) -> Reply {
     if let Err(error) = recorded {
         tracing::error!(%error, source = ?error.source, "a call could not be recorded");
     }
     let result = match end {
-        Ok(End::Done(value) | End::Planned(value)) => shape::success(value),
+        Ok(End::Done(value) | End::Planned(value)) => shape::success(value, picture),
         Ok(End::WaitsForPerson(value)) => {
             let error = Error::conflict(
                 value["message"].as_str().unwrap_or("a person must approve this first"),

@@ -21,6 +21,7 @@ mod surface;
 mod tool;
 mod validate;
 mod verb;
+mod visual;
 
 pub use call::{Reply, call};
 pub use conversation::{Answer, Conversation, Question};

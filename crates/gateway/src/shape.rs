@@ -1,9 +1,12 @@
 //! The last step of a call: what the model sees. Bounded in size, with a text copy of the
 //! structured result and an estimate of what it costs to read.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use pilothouse_model::{Error, text::prefix};
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Map, Value, json};
+
+use crate::chart::Image;
 
 /// Largest structured result in bytes of JSON.
 pub(crate) const MAX_RESULT: usize = 96 * 1024;
@@ -14,8 +17,8 @@ pub(crate) const TOKENS: &str = "dev.pilothouse/estimatedTokens";
 /// `_meta` key that says what was cut.
 pub(crate) const TRUNCATED: &str = "dev.pilothouse/truncated";
 
-/// A successful result.
-pub(crate) fn success(value: Value) -> CallToolResult {
+/// A successful result, with its chart behind the text.
+pub(crate) fn success(value: Value, picture: Option<Image>) -> CallToolResult {
     let mut value = match value {
         Value::Object(fields) => Value::Object(fields),
         other => json!({ "result": other }),
@@ -29,6 +32,8 @@ pub(crate) fn success(value: Value) -> CallToolResult {
     let mut result = CallToolResult::structured(value);
     result.meta = Some(meta(&text, cut.as_deref()));
     result.content = vec![ContentBlock::text(text)];
+    let image = picture.map(|it| ContentBlock::image(BASE64_STANDARD.encode(it.png), "image/png"));
+    result.content.extend(image);
     result
 }
 
@@ -133,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_small_result_is_left_alone_and_carries_its_cost() {
-        let result = success(json!({"status": "planned"}));
+        let result = success(json!({"status": "planned"}), None);
         assert_eq!(result.structured_content, Some(json!({"status": "planned"})));
         let meta = result.meta.unwrap();
         assert_eq!(meta.0.get(TOKENS), Some(&json!(5)));
@@ -148,7 +153,7 @@ mod tests {
             json!({"deep": {"items": vec!["é".repeat(3_000); 100]}}),
             json!({"many": (0..20_000).map(|i| (i.to_string(), json!(i))).collect::<Map<_, _>>()}),
         ] {
-            let result = success(value);
+            let result = success(value, None);
             let structured = result.structured_content.unwrap();
             assert!(structured.to_string().len() <= MAX_RESULT + 512);
             assert!(structured["truncated"].as_str().unwrap().contains("was cut"));

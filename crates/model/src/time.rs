@@ -17,6 +17,11 @@ impl Timestamp {
         Self(jiff::Timestamp::now().as_millisecond())
     }
 
+    /// From RFC 3339, as it is printed.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_millisecond()))
+    }
+
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
@@ -45,6 +50,8 @@ mod tests {
     fn prints_rfc_3339_and_does_not_overflow() {
         assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00.000Z");
         assert_eq!(Timestamp(i64::MAX).after(Duration::MAX), Timestamp(i64::MAX));
+        assert_eq!(Timestamp::parse("1970-01-01T00:00:01.5Z"), Some(Timestamp(1_500)));
+        assert_eq!(Timestamp::parse("yesterday"), None);
         assert_eq!(Timestamp(5).since(Timestamp(9)), Duration::ZERO);
     }
 }

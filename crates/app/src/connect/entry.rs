@@ -84,6 +84,35 @@ pub(super) fn environment(environment: &Environment) -> Vec<(String, String)> {
     program.map(|path| (variable.to_owned(), path)).into_iter().collect()
 }
 
+/// What the Harness server needs: the settings that the user has set, and the key, which is named
+/// and not written wherever the client can take it from its own environment.
+pub(super) fn harness(client: Client, environment: &Environment) -> Vec<(String, String)> {
+    let key = match client.remote() {
+        Some(remote) => format!("{}{HARNESS_KEY}{}", remote.variable.0, remote.variable.1),
+        None => HARNESS_KEY_PLACEHOLDER.to_owned(),
+    };
+    let set = HARNESS_SETTINGS.into_iter().filter_map(|name| {
+        let value = environment.get(name)?.to_str()?;
+        Some((name.to_owned(), value.to_owned()))
+    });
+    std::iter::once((HARNESS_KEY.to_owned(), key)).chain(set).collect()
+}
+
+pub(super) const HARNESS_KEY: &str = "HARNESS_API_KEY";
+/// For a client that takes nothing from its environment: the user puts the key here.
+const HARNESS_KEY_PLACEHOLDER: &str = "pat.xxx.xxx.xxx";
+/// What may stand in a file: no secret among them.
+const HARNESS_SETTINGS: [&str; 8] = [
+    "HARNESS_ACCOUNT_ID",
+    "HARNESS_BASE_URL",
+    "HARNESS_ORG",
+    "HARNESS_DEFAULT_ORG_ID",
+    "HARNESS_PROJECT",
+    "HARNESS_DEFAULT_PROJECT_ID",
+    "HARNESS_TOOLSETS",
+    "HARNESS_READ_ONLY",
+];
+
 /// The first of `names` that some directory of `path` holds as a file.
 fn find(path: &OsStr, names: &[&str]) -> Option<PathBuf> {
     let directories: Vec<_> = std::env::split_paths(path).collect();

@@ -42,6 +42,29 @@ fn merged(before: &str, words: &str) -> String {
 }
 
 #[test]
+fn the_harness_surface_brings_its_settings_but_not_its_key() {
+    let environment = Environment::from([
+        ("HOME", "/home/ada"),
+        ("HARNESS_API_KEY", "pat.account.token.secret"),
+        ("HARNESS_DEFAULT_PROJECT_ID", "shop"),
+    ]);
+    let places = Places { system: System::Linux, environment: &environment };
+    let mut all = String::new();
+    for client in Client::value_variants() {
+        let name = client.to_possible_value().unwrap().get_name().to_owned();
+        let (out, notes) = connected_with(places, &format!("{name} --surface harness")).unwrap();
+        let snippet: Value = serde_json::from_str(&out).unwrap();
+        let entry = &snippet[client.servers_key()]["pilothouse-harness"];
+        assert!(!out.contains("secret"), "{out}");
+        assert_eq!(entry["env"]["HARNESS_DEFAULT_PROJECT_ID"], "shop", "{name}");
+        assert!(notes.contains("HARNESS_API_KEY"), "{notes}");
+        let key = entry["env"]["HARNESS_API_KEY"].as_str().unwrap();
+        all.extend([format!("{name}: {key}\n")]);
+    }
+    insta::assert_snapshot!("harness_keys", all);
+}
+
+#[test]
 fn every_client_gets_its_own_form() {
     let mut all = String::new();
     for client in Client::value_variants() {

@@ -34,7 +34,7 @@ pub(super) const HOOKS: &[(&str, Hook)] = &[
     ("service_schema", |it, args| Box::pin(schema::of(it, args, "Service"))),
     ("visual_architecture_get", |it, args| Box::pin(visual::pipeline(it, args))),
     ("visual_bar_chart_get", |it, args| Box::pin(visual::executions(it, args))),
-    ("visual_health_dashboard_get", |it, args| Box::pin(visual::executions(it, args))),
+    ("visual_health_dashboard_get", |it, args| Box::pin(status::project(it, args))),
     ("visual_pie_chart_get", |it, args| Box::pin(visual::executions(it, args))),
     ("visual_stage_flow_get", |it, args| Box::pin(visual::execution(it, args))),
     ("visual_timeline_get", |it, args| Box::pin(visual::execution(it, args))),

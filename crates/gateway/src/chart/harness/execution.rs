@@ -1,6 +1,7 @@
 //! An execution as a chart needs it: its stages in order, with their steps, out of the two graphs
 //! of Harness' answer.
 
+use pilothouse_model::Timestamp;
 use serde_json::Value;
 
 use super::text;
@@ -49,7 +50,7 @@ impl Execution {
         let summary = inner.get("pipelineExecutionSummary").unwrap_or(inner);
         let groups = groups(summary, inner.get("executionGraph"));
         if groups.is_empty() {
-            return None;
+            return Self::read_report(answer.get("execution").unwrap_or(answer));
         }
         let title = text(summary, "name").or_else(|| text(summary, "pipelineIdentifier"));
         Some(Self {
@@ -59,6 +60,24 @@ impl Execution {
             start_ms: time(summary, "startTs"),
             end_ms: time(summary, "endTs"),
             groups,
+        })
+    }
+
+    /// The same out of a diagnosis, which tells it stage by stage.
+    fn read_report(report: &Value) -> Option<Self> {
+        let stages = report.get("stages").and_then(Value::as_array)?;
+        if stages.is_empty() {
+            return None;
+        }
+        let first =
+            |names: &[&str]| names.iter().find_map(|name| text(report, name)).map(str::to_owned);
+        Some(Self {
+            title: first(&["pipeline_name", "pipeline", "name"]).unwrap_or("Pipeline".into()),
+            id: first(&["execution_id", "execution", "id"]),
+            status: first(&["status"]),
+            start_ms: time(report, "started_at"),
+            end_ms: time(report, "ended_at"),
+            groups: stages.iter().map(|stage| vec![reported(stage)]).collect(),
         })
     }
 
@@ -112,6 +131,38 @@ fn stage(node: &Value) -> Stage {
     }
 }
 
+/// A stage as a diagnosis tells it.
+fn reported(stage: &Value) -> Stage {
+    let step = |step: &Value| {
+        let (start_ms, end_ms) = span(step);
+        Step {
+            name: text(step, "name").or_else(|| text(step, "identifier")).unwrap_or("step").into(),
+            status: Status::of(text(step, "status").unwrap_or_default()),
+            start_ms: start_ms.or_else(|| span(stage).0),
+            end_ms,
+        }
+    };
+    let (start_ms, end_ms) = span(stage);
+    let identifier = text(stage, "identifier").unwrap_or_default();
+    let steps = stage.get("steps").and_then(Value::as_array);
+    Stage {
+        name: text(stage, "name").unwrap_or(identifier).to_owned(),
+        identifier: identifier.to_owned(),
+        status: Status::of(text(stage, "status").unwrap_or_default()),
+        start_ms,
+        end_ms,
+        steps: steps.into_iter().flatten().map(step).collect(),
+    }
+}
+
+/// When something told by a diagnosis began and ended.
+fn span(part: &Value) -> (Option<u64>, Option<u64>) {
+    let start = time(part, "started_at");
+    let took = part.get("duration_ms").and_then(Value::as_u64);
+    let end = time(part, "ended_at").or_else(|| start?.checked_add(took?));
+    (start, end)
+}
+
 /// A step is a leaf of the execution's graph whose qualified name lies below `steps`.
 fn add_steps(groups: &mut [Vec<Stage>], graph: &Value) {
     let nodes = graph.get("nodeMap").and_then(Value::as_object);
@@ -145,7 +196,11 @@ fn owner(qualified: &str) -> Option<&str> {
     is_step.then_some(stage)
 }
 
-/// Harness says 0 for what did not happen yet.
+/// Milliseconds, or a time in RFC 3339. Harness says 0 for what did not happen yet.
 fn time(value: &Value, field: &str) -> Option<u64> {
-    value.get(field).and_then(Value::as_u64).filter(|ms| *ms > 0)
+    let ms = match value.get(field)? {
+        Value::String(text) => u64::try_from(Timestamp::parse(text)?.0).ok()?,
+        number => number.as_u64()?,
+    };
+    (ms > 0).then_some(ms)
 }

@@ -68,6 +68,22 @@ fn an_execution_becomes_a_timeline_of_stages_and_their_steps() {
 }
 
 #[test]
+fn a_diagnosis_becomes_a_timeline_too() {
+    let answer = json!({"execution": {
+        "pipeline": "deploy", "execution_id": "ex1", "status": "Failed",
+        "started_at": "2026-11-20T10:00:00Z", "ended_at": "2026-11-20T10:01:00Z",
+        "stages": [{"name": "Build", "status": "Failed", "started_at": "2026-11-20T10:00:00Z",
+                    "duration_ms": 60_000,
+                    "steps": [{"name": "Test", "status": "Failed", "duration_ms": 5_000}]}],
+    }});
+    let Some(Chart::Timeline(timeline)) = super::timeline(&answer) else { panic!() };
+    assert_eq!(timeline.subtitle, "ex1 · Failed · 1m · 1 stage");
+    let spans: Vec<_> =
+        timeline.rows.iter().map(|row| (row.start_ms.is_some(), row.end_ms.is_some())).collect();
+    assert_eq!(spans, [(true, true), (true, false)]);
+}
+
+#[test]
 fn stages_that_run_side_by_side_are_one_group() {
     let Some(Chart::Flow(flow)) = super::flow(&execution()) else { panic!() };
     let names: Vec<Vec<_>> = flow
