@@ -5,6 +5,7 @@
 //! Harness says, not what we expect.
 
 mod collection;
+mod connector;
 mod delegate;
 mod execution;
 mod flag;
@@ -74,6 +75,7 @@ fn answer(state: &mut State, ask: &Ask) -> Result<Value, Refusal> {
         delegate::answer,
         gitops::answer,
         flag::answer,
+        connector::answer,
         collection::answer,
     ];
     parts

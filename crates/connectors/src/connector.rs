@@ -17,12 +17,14 @@ use crate::{
 
 pub(crate) mod adapter;
 pub(crate) mod hook;
+mod link;
 pub(crate) mod page;
 pub(crate) mod scope;
 mod text;
 
 use adapter::Adapter;
 use hook::HookContext;
+use link::{Linked, Pages};
 use scope::Scope;
 
 pub use crate::pace::Rate;
@@ -59,6 +61,8 @@ pub struct Connector {
     transport: Transport,
     options: Options,
     defaults: ScopeDefaults,
+    /// Its web pages, if answers are to link to them.
+    pages: Option<Pages>,
     pace: Pace,
     adapter: &'static Adapter,
     clock: fn() -> Timestamp,
@@ -85,7 +89,18 @@ impl Connector {
         let instance = instance.to_owned();
         let defaults = ScopeDefaults::default();
         let clock = Timestamp::now;
-        Ok(Self { catalog, instance, peer, transport, options, defaults, pace, adapter, clock })
+        Ok(Self {
+            catalog,
+            instance,
+            peer,
+            transport,
+            options,
+            defaults,
+            pages: None,
+            pace,
+            adapter,
+            clock,
+        })
     }
 
     /// What the time is when requests are made of it; the machine's without this.
@@ -103,6 +118,13 @@ impl Connector {
     #[must_use]
     pub fn acting_in(mut self, defaults: ScopeDefaults) -> Self {
         self.defaults = defaults;
+        self
+    }
+
+    /// Answers link to the pages at `address`, under the name `field`.
+    #[must_use]
+    pub fn shown_at(mut self, address: &str, field: &'static str) -> Self {
+        self.pages = Some(Pages::new(address, field));
         self
     }
 
@@ -156,7 +178,14 @@ impl Connector {
         operation: &str,
         args: &Map<String, Value>,
     ) -> Result<Value> {
-        self.execute(scope, self.prepare(operation, args)?).await
+        let mut answer = self.execute(scope, self.prepare(operation, args)?).await?;
+        if let Some(pages) = &self.pages
+            && let Some((kind, operation)) = operation.split_once('.')
+            && let Some(kind) = self.catalog.types.get(kind)
+        {
+            pages.add(&Linked { kind, operation, args, defaults: &self.defaults }, &mut answer);
+        }
+        Ok(answer)
     }
 
     /// Sends exactly what was prepared. A list answers `{items, total?, page?, page_size?,

@@ -38,6 +38,14 @@ impl ScopeDefaults {
             _ => None,
         }
     }
+
+    /// As [`ScopeDefaults::of`], with the account under the name that paths have for it.
+    pub(crate) fn known(&self, name: &str) -> Option<&str> {
+        match name {
+            "account_id" => self.account.as_deref(),
+            _ => self.of(name),
+        }
+    }
 }
 
 /// The request of an operation at a given time, with nothing sent;

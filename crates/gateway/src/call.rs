@@ -81,7 +81,7 @@ pub async fn call(
     let end = async {
         let arguments = tool.schema()?.read(arguments)?;
         let (controls, arguments) = Controls::split(arguments)?;
-        let (wish, arguments) = visual::Wish::split(arguments)?;
+        let (wish, arguments) = visual::Wish::split(name, arguments)?;
         let mut request = tool.resolve(surface.reach(gateway), arguments.clone())?;
         record.resolved(&request);
         let path = Path { gateway, surface, conversation, tool: name, controls, arguments };
@@ -163,7 +163,15 @@ async fn decide_about(path: &Path<'_>, request: &mut Request) -> Result<Decision
     let caller = path.conversation.caller();
     let home = path.surface.platform();
     match request {
-        Request::Operation(invocation) => decide_invocation(path, invocation).await,
+        Request::Operation(invocation) => {
+            // Who may not look at what is started only starts it.
+            if let Some(follow) = &invocation.follow
+                && decide_invocation(path, &follow.get).await?.verdict != Verdict::Allow
+            {
+                invocation.follow = None;
+            }
+            decide_invocation(path, invocation).await
+        }
         Request::Wait(wait) => decide_invocation(path, &wait.get).await,
         Request::Answer { verb, value } => {
             sight::limit(path.gateway, home, caller, value)?;

@@ -53,7 +53,7 @@ const KEPT: [&str; 46] = [
 ];
 const ENDINGS: [&str; 8] = ["At", "Ts", "Time", "Date", "Identifier", "Id", "_id", "Ref"];
 /// A link into the platform's own pages.
-const LINK: &str = "openInHarness";
+pub(crate) const LINK: &str = "openInHarness";
 
 /// Shortens the items of a list's answer.
 pub(crate) fn items(answer: &mut Value) {

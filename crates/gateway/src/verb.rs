@@ -10,6 +10,7 @@ mod get;
 mod invocation;
 mod list;
 mod logs;
+mod page;
 mod reach;
 mod schema;
 mod search;
@@ -22,7 +23,7 @@ use pilothouse_model::{Error, Risk};
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::{
-    invocation::Invocation,
+    invocation::{Follow, Invocation},
     reach::{Home, Reach},
     search::Search,
     status::Overview,

@@ -41,38 +41,47 @@ pub(crate) struct Wish {
 
 impl Wish {
     /// Takes `include_visual`, `visual_type` and `visual_width` out of `arguments`, which the
-    /// tool's schema has admitted, and out of `options` in them. The width is ours to choose.
+    /// schema of `tool` has admitted, and out of `options` in them. Who names a type wishes for a
+    /// chart; the width is ours to choose.
     pub(crate) fn split(
+        tool: &str,
         mut arguments: Map<String, Value>,
     ) -> Result<(Option<Self>, Map<String, Value>), Error> {
-        let mut taken = take(&mut arguments);
-        if let Some(Value::Object(options)) = arguments.get_mut("options") {
-            let inner = take(options);
-            taken.wanted |= inner.wanted;
-            taken.name = taken.name.or(inner.name);
-        }
-        if !taken.wanted {
+        let outer = take(&mut arguments);
+        let inner = match arguments.get_mut("options") {
+            Some(Value::Object(options)) => take(options),
+            _ => Taken::default(),
+        };
+        let name = outer.name.or(inner.name);
+        if !outer.included.or(inner.included).unwrap_or(name.is_some()) {
             return Ok((None, arguments));
         }
-        let kind = taken.name.as_deref().map(named).transpose()?;
+        let kind = name.as_deref().map(named).transpose()?;
+        // That one is drawn from the definition, which a diagnosis holds if it is asked to.
+        if kind == Some(Kind::Architecture) && tool.ends_with("_diagnose") {
+            let options = arguments.entry("options").or_insert_with(|| json!({}));
+            if let Value::Object(options) = options {
+                options.insert("include_yaml".into(), true.into());
+            }
+        }
         Ok((Some(Self { kind }), arguments))
     }
 }
 
 #[derive(Default)]
 struct Taken {
-    wanted: bool,
+    included: Option<bool>,
     name: Option<String>,
 }
 
 fn take(arguments: &mut Map<String, Value>) -> Taken {
-    let wanted = arguments.remove("include_visual") == Some(Value::Bool(true));
+    let included = arguments.remove("include_visual").and_then(|value| value.as_bool());
     arguments.remove("visual_width");
     let name = match arguments.remove("visual_type") {
         Some(Value::String(name)) => Some(name),
         _ => None,
     };
-    Taken { wanted, name }
+    Taken { included, name }
 }
 
 fn named(name: &str) -> Result<Kind, Error> {
@@ -172,7 +181,7 @@ mod tests {
 
     fn split(arguments: Value) -> Result<(Option<Wish>, Value), Error> {
         let Value::Object(arguments) = arguments else { panic!("an object") };
-        Wish::split(arguments).map(|(wish, rest)| (wish, rest.into()))
+        Wish::split("harness_diagnose", arguments).map(|(wish, rest)| (wish, rest.into()))
     }
 
     #[test]
@@ -181,6 +190,12 @@ mod tests {
             (json!({"size": 1}), None, json!({"size": 1})),
             (json!({"include_visual": false, "visual_type": "bar"}), None, json!({})),
             (json!({"include_visual": true}), Some(None), json!({})),
+            (json!({"visual_type": "pie"}), Some(Some(Kind::Pie)), json!({})),
+            (
+                json!({"visual_type": "architecture"}),
+                Some(Some(Kind::Architecture)),
+                json!({"options": {"include_yaml": true}}),
+            ),
             (
                 json!({"include_visual": true, "visual_type": "BAR", "size": 1}),
                 Some(Some(Kind::Bar)),

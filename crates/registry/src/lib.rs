@@ -11,6 +11,7 @@ pub mod definition;
 pub mod describe;
 mod embedded;
 pub mod knowledge;
+mod link;
 mod load;
 mod name;
 mod nearest;
@@ -24,6 +25,7 @@ pub mod surface;
 
 pub use binding::{Binding, Method, Place};
 pub use catalog::{Catalog, PlatformCatalog, Types};
+pub use link::Link;
 pub use load::{Fault, LoadError};
 pub use name::MAX_NAME;
 pub use nearest::nearest;

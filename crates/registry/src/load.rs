@@ -102,6 +102,7 @@ pub(crate) fn check(catalog: &PlatformCatalog) -> Result<(), LoadError> {
             }
         }
     }
+    check_starts(&mut Report::new(PLATFORM, &mut faults), catalog);
     if let Some(surface) = &catalog.surface {
         tool::check_all(&mut Report::new(SURFACE, &mut faults), catalog, surface);
     }
@@ -181,6 +182,7 @@ fn resolve(
     if wait.is_some() && !operations.contains_key("get") {
         report.fault("wait needs an operation \"get\" to look at");
     }
+    let link = resource.link.and_then(|link| report.keep(link.parse()));
     ResourceType {
         id,
         platform: platform.name.clone(),
@@ -191,6 +193,7 @@ fn resolve(
         aliases: resource.aliases,
         fields: resource.fields,
         wait,
+        link,
         operations,
     }
 }
@@ -212,6 +215,16 @@ fn check_previews(report: &mut Report<'_>, operations: &BTreeMap<String, Operati
 fn resolve_wait(report: &mut Report<'_>, wait: spec::Wait) -> Option<Wait> {
     let field = report.within("wait").keep(wait.field.parse())?;
     Some(Wait { field, done: wait.done, paused: wait.paused, failed: wait.failed })
+}
+
+/// What an operation sets going is a type that can be waited for.
+fn check_starts(report: &mut Report<'_>, catalog: &PlatformCatalog) {
+    for operation in catalog.types.values().flat_map(|kind| kind.operations.values()) {
+        let Some(starts) = &operation.starts else { continue };
+        if catalog.types.get(&starts.kind).is_none_or(|kind| kind.wait.is_none()) {
+            report.fault(format!("{} starts {:?}, which has no wait", operation.id, starts.kind));
+        }
+    }
 }
 
 /// A type is found by its name and by its aliases, so all of them must differ.

@@ -9,6 +9,7 @@ use serde_json::Value;
 pub use crate::spec::{Level, Retry};
 use crate::{
     binding::{Binding, Method, PathTemplate, Place},
+    link::Link,
     pointer::Pointer,
     spec::Arg,
 };
@@ -27,6 +28,7 @@ pub struct ResourceType {
     pub aliases: Vec<String>,
     pub fields: BTreeMap<String, String>,
     pub wait: Option<Wait>,
+    pub link: Option<Link>,
     /// By name, internal ones included.
     pub operations: BTreeMap<String, Operation>,
 }
@@ -67,6 +69,14 @@ pub struct Operation {
     pub items: Option<Pointer>,
     /// Where the answer has the result, if that is not the whole answer.
     pub result: Option<Pointer>,
+    pub starts: Option<Starts>,
+}
+
+/// Something that an operation sets going: its type, and where the result has its id.
+#[derive(Clone, Debug)]
+pub struct Starts {
+    pub kind: String,
+    pub id: Pointer,
 }
 
 /// An argument and its place in the request.

@@ -100,6 +100,9 @@ pub struct Resource {
     pub wait: Option<Wait>,
     /// Its operations' scope, defined in the platform file.
     pub scope: Option<String>,
+    /// The path of its page in the platform's web pages. A placeholder names what may fill it, the
+    /// best first: fields of the thing, arguments of the call.
+    pub link: Option<String>,
     pub op: BTreeMap<String, Operation>,
 }
 
@@ -182,6 +185,20 @@ pub struct Operation {
     pub items: Option<String>,
     /// JSON pointer to the part of the answer that is the result.
     pub result: Option<String>,
+    /// What goes on after the answer, and can be waited for.
+    pub starts: Option<Starts>,
+}
+
+/// Something that an operation sets going.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Starts {
+    /// Its type, of the same platform; it has a `wait`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// JSON pointer to its id in the result.
+    pub id: String,
 }
 
 /// A request that some arguments call for.

@@ -31,23 +31,44 @@ pub(super) enum Outcome {
     Aborted,
 }
 
-/// What a run takes, in milliseconds.
-const DURATION: i64 = 94_000;
+/// When something of a run starts and ends, in milliseconds after the run's start.
+type Span = (i64, i64);
+
+const WHOLE: Span = (0, 94_000);
 
 struct Step {
     stage: &'static str,
     id: &'static str,
     name: &'static str,
     kind: &'static str,
+    span: Span,
 }
 
 const STEPS: [Step; 3] = [
-    Step { stage: "build", id: "test", name: "Run tests", kind: "Run" },
-    Step { stage: "build", id: "push", name: "Push image", kind: "BuildAndPushDockerRegistry" },
-    Step { stage: "deploy", id: "rollout", name: "Rollout", kind: "K8sRollingDeploy" },
+    Step { stage: "build", id: "test", name: "Run tests", kind: "Run", span: (1_000, 38_000) },
+    Step {
+        stage: "build",
+        id: "push",
+        name: "Push image",
+        kind: "BuildAndPushDockerRegistry",
+        span: (38_000, 52_000),
+    },
+    Step {
+        stage: "deploy",
+        id: "rollout",
+        name: "Rollout",
+        kind: "K8sRollingDeploy",
+        span: (54_000, 94_000),
+    },
 ];
 
 const STAGES: [(&str, &str, &str); 2] = [("build", "Build", "CI"), ("deploy", "Deploy", "CD")];
+
+/// From the start of a stage's first step to the end of its last one.
+fn span_of(stage: &str) -> Span {
+    let steps = || STEPS.iter().filter(|step| step.stage == stage).map(|step| step.span);
+    steps().reduce(|(start, _), (_, end)| (start, end)).unwrap_or(WHOLE)
+}
 
 pub(super) fn answer(state: &mut State, ask: &Ask) -> Option<Result<Value, Refusal>> {
     let segments = ask.segments();
@@ -166,8 +187,10 @@ impl Execution {
         format!("Failed to pull image {}: not found", scene::image(&self.tag))
     }
 
-    fn ended(&self) -> Option<i64> {
-        (self.looks_left == 0).then_some(self.started.0 + DURATION)
+    /// When something starts and ends; what goes on has no end.
+    fn times(&self, (start, end): Span) -> (i64, Option<i64>) {
+        let ended = (self.looks_left == 0).then_some(self.started.0 + end);
+        (self.started.0 + start, ended)
     }
 
     fn failure(&self, failed: bool) -> Value {
@@ -190,11 +213,12 @@ impl Execution {
             .map(|(id, name, kind)| {
                 let last = *id == "deploy";
                 let next = if last { json!([]) } else { json!(["stage-deploy"]) };
+                let (start, end) = self.times(span_of(id));
                 let node = json!({
                     "nodeType": kind, "nodeGroup": "STAGE", "nodeIdentifier": id, "name": name,
                     "nodeUuid": format!("stage-{id}"), "nodeExecutionId": format!("stage-{id}"),
-                    "status": self.status_of(last), "startTs": self.started.0,
-                    "endTs": self.ended(), "failureInfo": self.failure(last && failed),
+                    "status": self.status_of(last), "startTs": start, "endTs": end,
+                    "failureInfo": self.failure(last && failed),
                     "edgeLayoutList": { "currentNodeChildren": [], "nextIds": next },
                 });
                 (format!("stage-{id}"), node)
@@ -204,7 +228,7 @@ impl Execution {
             "pipelineIdentifier": self.pipeline, "orgIdentifier": self.org,
             "projectIdentifier": self.project, "planExecutionId": self.id,
             "name": scene::title(&self.pipeline), "runSequence": self.number,
-            "status": self.status(), "startTs": self.started.0, "endTs": self.ended(),
+            "status": self.status(), "startTs": self.started.0, "endTs": self.times(WHOLE).1,
             "createdAt": self.started.0, "modules": ["ci", "cd"],
             "startingNodeId": "stage-build", "layoutNodeMap": stages,
             "failureInfo": self.failure(failed), "executionErrorInfo": self.failure(failed),
@@ -219,7 +243,7 @@ impl Execution {
         let stages = STAGES.map(|(id, ..)| format!("stage-{id}"));
         nodes.insert(
             "root".into(),
-            self.node("root", "Deploy shop", "pipeline", "PIPELINE_SECTION", true),
+            self.node("root", ("pipeline", "Deploy shop", "PIPELINE_SECTION"), WHOLE, true),
         );
         edges.insert("root".into(), json!({ "children": [stages[0]], "nextIds": [] }));
         for (position, (id, name, _)) in STAGES.iter().enumerate() {
@@ -228,7 +252,7 @@ impl Execution {
             let steps: Vec<String> = steps.map(|step| format!("step-{}", step.id)).collect();
             let next: Vec<&String> = stages.get(position + 1).into_iter().collect();
             let uuid = &stages[position];
-            nodes.insert(uuid.clone(), self.node(uuid, name, id, "STAGE", last));
+            nodes.insert(uuid.clone(), self.node(uuid, (id, name, "STAGE"), span_of(id), last));
             edges.insert(uuid.clone(), json!({ "children": [steps[0]], "nextIds": next }));
             for (index, step) in steps.iter().enumerate() {
                 let next: Vec<&String> = steps.get(index + 1).into_iter().collect();
@@ -237,7 +261,10 @@ impl Execution {
         }
         for step in &STEPS {
             let uuid = format!("step-{}", step.id);
-            let mut node = self.node(&uuid, step.name, step.id, step.kind, step.stage == "deploy");
+            let names = (step.id, step.name, step.kind);
+            let mut node = self.node(&uuid, names, step.span, step.stage == "deploy");
+            let place = format!("pipeline.stages.{}.spec.execution.steps.{}", step.stage, step.id);
+            node["baseFqn"] = json!(place);
             node["logBaseKey"] = json!(self.log_key(step));
             nodes.insert(uuid, node);
         }
@@ -245,11 +272,13 @@ impl Execution {
                 "executionMetadata": { "planExecutionId": self.id } })
     }
 
-    fn node(&self, uuid: &str, name: &str, id: &str, kind: &str, last: bool) -> Value {
+    fn node(&self, uuid: &str, names: (&str, &str, &str), span: Span, last: bool) -> Value {
+        let (id, name, kind) = names;
+        let (start, end) = self.times(span);
         json!({
             "uuid": uuid, "setupId": uuid, "name": name, "identifier": id, "stepType": kind,
             "baseFqn": format!("pipeline.stages.{id}"), "status": self.status_of(last),
-            "startTs": self.started.0, "endTs": self.ended(),
+            "startTs": start, "endTs": end,
             "failureInfo": self.failure(last && self.has_failed()),
         })
     }

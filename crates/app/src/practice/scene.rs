@@ -50,6 +50,9 @@ pub(super) fn tag_in(inputs: &str) -> Option<String> {
     })
 }
 
+/// The stages of every pipeline.
+const STAGES: &str = include_str!("../../practice/pipeline.yaml");
+
 fn yaml(id: &str, title: &str) -> String {
     let variables = match id {
         "deploy_shop" => {
@@ -57,12 +60,10 @@ fn yaml(id: &str, title: &str) -> String {
         }
         _ => "",
     };
-    format!(
-        "pipeline:\n  name: {title}\n  identifier: {id}\n  orgIdentifier: {ORG}\n  \
-         projectIdentifier: {PROJECT}\n{variables}  stages:\n    - stage:\n        name: Build\n        \
-         identifier: build\n        type: CI\n    - stage:\n        name: Deploy\n        identifier: deploy\n        \
-         type: Deployment\n"
-    )
+    [("TITLE", title), ("IDENTIFIER", id), ("ORG", ORG), ("PROJECT", PROJECT)]
+        .into_iter()
+        .fold(STAGES.to_owned(), |text, (name, value)| text.replace(name, value))
+        .replace("  stages:\n", &format!("{variables}  stages:\n"))
 }
 
 pub(super) fn shop() -> State {

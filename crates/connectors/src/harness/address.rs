@@ -169,23 +169,6 @@ impl Named {
     }
 }
 
-/// The address of a thing's page, from the template of its type and arguments by name. Nothing if
-/// the template needs what is not known.
-pub fn page(base_url: &str, template: &str, arguments: &Map<String, Value>) -> Option<String> {
-    let mut address = base_url.trim_end_matches('/').to_owned();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, tail) = after.split_once('}')?;
-        address.push_str(before);
-        let value = arguments.get(name)?;
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        address.push_str(&crate::request::encode_segment(&text));
-        rest = tail;
-    }
-    address.push_str(rest);
-    Some(address)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -248,17 +231,5 @@ mod tests {
         let kinds = SEGMENTS.iter().map(|(_, kind, _)| *kind);
         let unknown: Vec<_> = kinds.filter(|kind| !catalog.types.contains_key(kind)).collect();
         assert!(unknown.is_empty(), "{unknown:?}");
-    }
-
-    #[test]
-    fn a_page_needs_everything_its_template_names() {
-        let template = "/ng/account/{account_id}/pipelines/{pipeline_id}/pipeline-studio";
-        let mut arguments = Map::from_iter([("account_id".to_owned(), json!("acme"))]);
-        assert_eq!(page("https://h.example/", template, &arguments), None);
-        arguments.insert("pipeline_id".to_owned(), json!("a b"));
-        assert_eq!(
-            page("https://h.example/", template, &arguments).as_deref(),
-            Some("https://h.example/ng/account/acme/pipelines/a%20b/pipeline-studio")
-        );
     }
 }

@@ -17,6 +17,8 @@ use crate::{
 pub(super) const ORG: &str = "HARNESS_ORG";
 pub(super) const PROJECT: &str = "HARNESS_PROJECT";
 
+/// What answers call a link to Harness' pages.
+pub(super) const LINK: &str = "openInHarness";
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const ACCOUNT: HeaderName = HeaderName::from_static("harness-account");
 /// The registry's name for the server of feature management.
@@ -82,8 +84,9 @@ impl HarnessConfig {
     /// When the account is not known, or an address is not one or would send the key in the clear.
     pub fn connect(self, catalog: Arc<PlatformCatalog>, instance: &str) -> Result<Connector> {
         let (options, defaults) = (self.options(), self.defaults()?);
+        let pages = self.base_url.clone();
         let connector = Connector::new(catalog, instance, self.remote()?.into(), options)?;
-        Ok(connector.acting_in(defaults))
+        Ok(connector.acting_in(defaults).shown_at(&pages, LINK))
     }
 
     /// The account: the configured one, else that of the token.

@@ -55,6 +55,18 @@ pub(super) async fn snippet(
     get(context, args).await
 }
 
+/// Where one step's log can be fetched.
+pub(super) async fn address(
+    context: &HookContext<'_>,
+    place: &Map<String, Value>,
+    key: &str,
+) -> Result<Value> {
+    let mut args = place.clone();
+    args.insert("prefix".to_owned(), json!(key));
+    args.insert("return_download_url".to_owned(), json!(true));
+    get(context, args).await
+}
+
 fn to_usize(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -81,6 +81,7 @@ fn shown(page: &Value) -> Vec<Value> {
             "execution_id": run["planExecutionId"], "pipeline": run["pipelineIdentifier"],
             "name": run["name"], "status": run["status"],
             "started_at": run["startTs"], "ended_at": run["endTs"],
+            "openInHarness": run["openInHarness"],
         })
     };
     items(page).iter().map(brief).collect()

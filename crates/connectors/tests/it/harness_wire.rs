@@ -56,7 +56,12 @@ async fn a_request_carries_key_account_and_scope() {
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"data": {"a": 1}})))
         .mount(&server)
         .await;
-    assert_eq!(call(&server, GET, pipeline()).await.unwrap(), json!({"a": 1}));
+    let link = format!(
+        "{}/ng/account/acme/all/orgs/default/projects/shop/pipelines/deploy/pipeline-studio",
+        server.uri()
+    );
+    let answer = call(&server, GET, pipeline()).await.unwrap();
+    assert_eq!(answer, json!({"a": 1, "openInHarness": link}));
 }
 
 #[tokio::test]

@@ -15,15 +15,14 @@ use tokio::{
 use crate::{
     compact,
     conversation::Conversation,
-    verb::{Invocation, Overview, Request, Search, Wait},
+    verb::{Follow, Invocation, Overview, Request, Search, Wait},
 };
 
 /// Types asked at the same time by one search.
 const SEARCH_WIDTH: usize = 4;
 const PENDING_REPORTS: usize = 16;
-/// Between two looks at something that is waited for: short at first, then longer.
+/// Between the first two looks at something that is waited for; later ones are further apart.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 pub(super) async fn execute(
     conversation: &dyn Conversation,
@@ -31,7 +30,13 @@ pub(super) async fn execute(
 ) -> Result<Value, Error> {
     match request {
         Request::Answer { value, .. } => Ok(value.clone()),
-        Request::Operation(invocation) => invoke(conversation, invocation).await,
+        Request::Operation(invocation) => {
+            let value = invoke(conversation, invocation).await?;
+            match &invocation.follow {
+                Some(follow) => Ok(see_through(conversation, follow, value).await),
+                None => Ok(value),
+            }
+        }
         Request::Search(search) => Ok(fan_out(conversation, search).await),
         Request::Overview(overview) => Ok(look_around(conversation, overview).await),
         Request::Wait(wait) => watch(conversation, wait).await,
@@ -129,6 +134,33 @@ async fn look_around(conversation: &dyn Conversation, overview: &Overview) -> Va
     json!({ "platforms": platforms, "failed": failed })
 }
 
+/// Adds to the answer of an operation what became of the thing that it started. The operation is
+/// done whatever comes of watching.
+async fn see_through(conversation: &dyn Conversation, follow: &Follow, mut answer: Value) -> Value {
+    let Some(wait) = follow.watch(&answer) else { return answer };
+    let started = Instant::now();
+    let end = watch(conversation, &wait).await;
+    let kind = wait.get.operation.split('.').next().unwrap_or_default();
+    let Some(fields) = answer.as_object_mut() else { return answer };
+    let mut add = |name: &str, value: Value| fields.insert(format!("{kind}_{name}"), value);
+    add("id", json!(wait.get.target));
+    add("elapsed_ms", json!(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)));
+    match end {
+        Ok(end) => {
+            let outcome = end["outcome"].as_str().unwrap_or_default();
+            add("status", end["status"].clone());
+            add("outcome", json!(outcome));
+            add("terminal", json!(matches!(outcome, "done" | "failed")));
+            add("timed_out", json!(outcome == "timed_out"));
+            if let Some(link) = end["result"].get(compact::LINK) {
+                fields.insert(compact::LINK.to_owned(), link.clone());
+            }
+        }
+        Err(error) => drop(add("error", json!(error.to_string()))),
+    }
+    answer
+}
+
 /// Looks again and again until the instance rests, the time is up, or the client leaves.
 async fn watch(conversation: &dyn Conversation, wait: &Wait) -> Result<Value, Error> {
     let started = Instant::now();
@@ -154,6 +186,6 @@ async fn watch(conversation: &dyn Conversation, wait: &Wait) -> Result<Value, Er
             () = sleep_until(next) => {}
             () = conversation.cancelled() => return Err(cancelled()),
         }
-        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+        pause = (pause * 3 / 2).min(wait.longest_pause);
     }
 }

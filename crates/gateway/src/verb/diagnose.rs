@@ -28,7 +28,8 @@ pub(super) static DIAGNOSE: Verb = Verb {
 
 fn resolve(reach: Reach<'_>, arguments: Map<String, Value>) -> Result<Request, Error> {
     let mut arguments = arguments;
-    if reach.home.is_some() && !arguments.contains_key("resource_type") {
+    let is_open = !arguments.contains_key("resource_type") && !arguments.contains_key("url");
+    if reach.home.is_some() && is_open {
         arguments.insert("resource_type".into(), json!("execution"));
     }
     Target::take(reach, arguments)?.operation("diagnose")

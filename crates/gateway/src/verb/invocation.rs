@@ -1,12 +1,13 @@
 //! One operation of one connector with its arguments: what the call path plans and executes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use pilothouse_connectors::Connector;
 use pilothouse_model::{Error, Risk};
-use pilothouse_registry::surface::Tool;
+use pilothouse_registry::{Pointer, Wait, resource::Starts, surface::Tool};
 use serde_json::{Map, Value};
 
+use super::target::id_argument;
 use crate::Gateway;
 
 pub(crate) struct Invocation {
@@ -23,6 +24,20 @@ pub(crate) struct Invocation {
     pub(crate) view: Option<String>,
     /// Whether the items of its list are shortened.
     pub(crate) compact: bool,
+    /// What it starts, if the answer is to wait for that.
+    pub(crate) follow: Option<Box<Follow>>,
+}
+
+/// What an operation starts, watched until it rests.
+pub(crate) struct Follow {
+    /// How it is looked at, but for its id.
+    pub(crate) get: Invocation,
+    /// Where the answer of the operation has the id, and the argument of `get` that takes it.
+    pub(crate) id: Pointer,
+    pub(crate) argument: String,
+    pub(crate) rule: Wait,
+    pub(crate) timeout: Duration,
+    pub(crate) longest_pause: Duration,
 }
 
 impl Invocation {
@@ -42,6 +57,7 @@ impl Invocation {
             target: spec.target_in(&arguments).map(str::to_owned),
             view: None,
             compact: false,
+            follow: None,
             arguments,
             operation: format!("{type_name}.{operation}"),
             connector,
@@ -65,5 +81,59 @@ impl Invocation {
         let invocation =
             Self::new(gateway, connector, type_name, operation, given.map(rename).collect())?;
         Ok(Self { view: tool.view.clone(), ..invocation })
+    }
+}
+
+impl Follow {
+    /// What `invocation` starts, looked at where that acts.
+    pub(super) fn of(
+        invocation: &Invocation,
+        starts: Starts,
+        timeout: Duration,
+        longest_pause: Duration,
+    ) -> Result<Self, Error> {
+        let connector = Arc::clone(&invocation.connector);
+        let kind = connector.catalog().resource_type(&starts.kind)?;
+        let get = kind.operation("get")?;
+        // The loader admits only types that say both.
+        let (Some(rule), Some(argument)) = (kind.wait.clone(), id_argument(get)) else {
+            return Err(Error::internal(format!("{} cannot be waited for", kind.id)));
+        };
+        let is_place = |name: &str| matches!(name, "org_id" | "project_id");
+        let place = invocation.arguments.iter().filter(|(name, _)| is_place(name));
+        let get = Invocation {
+            operation: format!("{}.get", kind.name),
+            name: get.id.clone(),
+            arguments: place.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            risk: get.risk,
+            target: None,
+            view: None,
+            compact: false,
+            follow: None,
+            connector: Arc::clone(&invocation.connector),
+        };
+        let argument = argument.to_owned();
+        Ok(Self { get, id: starts.id, argument, rule, timeout, longest_pause })
+    }
+
+    /// The look at what the operation's answer says it started.
+    pub(crate) fn watch(&self, answer: &Value) -> Option<super::Wait> {
+        let id = self.id.get(answer)?.as_str()?;
+        let mut arguments = self.get.arguments.clone();
+        arguments.insert(self.argument.clone(), id.into());
+        let get = Invocation {
+            operation: self.get.operation.clone(),
+            name: self.get.name.clone(),
+            arguments,
+            risk: self.get.risk,
+            target: Some(id.to_owned()),
+            view: None,
+            compact: false,
+            follow: None,
+            connector: Arc::clone(&self.get.connector),
+        };
+        let Self { rule, timeout, longest_pause, .. } = self;
+        let (timeout, longest_pause) = (*timeout, *longest_pause);
+        Some(super::Wait { get, rule: rule.clone(), timeout, longest_pause })
     }
 }

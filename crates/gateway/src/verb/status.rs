@@ -51,6 +51,12 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
     if arguments.contains_key("id") {
         return Err(Error::invalid("resource_type is required with id"));
     }
+    let page = super::page::take(reach, &mut arguments)?;
+    for name in ["org_id", "project_id"] {
+        if let Some(value) = page.arguments.get(name) {
+            arguments.entry(name).or_insert_with(|| value.clone());
+        }
+    }
     let mut overview = overview(reach, arguments)?;
     match (reach.home, overview.parts.len()) {
         (Some(_), 1) => Ok(Request::Operation(overview.parts.remove(0))),

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use pilothouse_connectors::Connector;
 use pilothouse_model::Error;
-use pilothouse_registry::{Operation, Place, ResourceType, nearest, spec::ArgType};
+use pilothouse_registry::{
+    Operation, Place, ResourceType, nearest, resource::Starts, spec::ArgType,
+};
 use serde_json::{Map, Value};
 
-use super::{Invocation, Reach, Request, take_text};
+use super::{Invocation, Reach, Request, page, take_text};
 
 /// Where a call acts; operations that do not care never see it.
 const PLACE: [&str; 3] = ["org_id", "project_id", "resource_scope"];
@@ -26,15 +28,18 @@ pub(crate) struct Target<'g> {
     /// For operations that take them; others do without.
     place: Map<String, Value>,
     id: Option<Value>,
+    /// What an address said, unless the call names another one.
+    page_id: Option<Value>,
     body: Option<Value>,
 }
 
 impl<'g> Target<'g> {
     /// Takes `resource_type`, `id`, `instance`, where to act and the operation's own arguments out
-    /// of the tool's arguments.
+    /// of the tool's arguments; from `url` what they leave out.
     pub(crate) fn take(reach: Reach<'g>, mut arguments: Map<String, Value>) -> Result<Self, Error> {
-        let name =
-            take_text(&mut arguments, "resource_type").ok_or_else(|| reach.missing_type())?;
+        let page = page::take(reach, &mut arguments)?;
+        let name = take_text(&mut arguments, "resource_type").filter(|name| !name.is_empty());
+        let name = name.or(page.type_name.clone()).ok_or_else(|| reach.missing_type())?;
         let instance = take_text(&mut arguments, "instance");
         let (connector, type_name) = reach.find(&name, instance.as_deref())?;
         let mut merged = Map::new();
@@ -42,14 +47,16 @@ impl<'g> Target<'g> {
             let Some(fields) = arguments.remove(part) else { continue };
             merge(&mut merged, object(part, fields)?)?;
         }
-        let place = PLACE
-            .into_iter()
-            .filter_map(|name| Some((name.to_owned(), arguments.remove(name)?)))
-            .collect();
+        let mut place = page.arguments;
+        place.extend(
+            PLACE.into_iter().filter_map(|name| Some((name.to_owned(), arguments.remove(name)?))),
+        );
         let (id, body) = (arguments.remove("id"), arguments.remove("body"));
+        let is_of_page = page.type_name.as_deref() == Some(&type_name);
+        let page_id = page.id.filter(|_| is_of_page);
         // What is left has been offered to no verb: it is the operation's.
         merge(&mut merged, arguments)?;
-        Ok(Self { reach, connector, type_name, arguments: merged, place, id, body })
+        Ok(Self { reach, connector, type_name, arguments: merged, place, id, page_id, body })
     }
 
     pub(crate) fn resource(&self) -> &ResourceType {
@@ -100,6 +107,14 @@ impl<'g> Target<'g> {
         })
     }
 
+    /// What the operation `name` sets going.
+    pub(crate) fn starts(&self, name: &str) -> Result<Starts, Error> {
+        self.public_operation(name)?.starts.clone().ok_or_else(|| {
+            Error::invalid(format!("{name} of {} starts nothing to wait for", self.type_id()))
+                .hint("leave wait out")
+        })
+    }
+
     /// Puts the words to look for where `list` takes them.
     pub(crate) fn look_for(&mut self, words: Value) -> Result<(), Error> {
         let list = self.public_operation("list")?;
@@ -126,6 +141,9 @@ impl<'g> Target<'g> {
                 .hint("leave one of them out"));
             }
             self.arguments.insert(name.to_owned(), id);
+        }
+        if let (Some(id), Some(name)) = (self.page_id.take(), id_argument(operation)) {
+            self.arguments.entry(name).or_insert(id);
         }
         if let Some(body) = self.body.take() {
             self.fill_body(operation, body)?;
@@ -183,7 +201,7 @@ pub(crate) fn words_argument(list: &Operation) -> Option<&'static str> {
 }
 
 /// The argument that names what an operation acts on.
-fn id_argument(operation: &Operation) -> Option<&str> {
+pub(super) fn id_argument(operation: &Operation) -> Option<&str> {
     if operation.args.contains_key("id") {
         return Some("id");
     }

@@ -10,6 +10,8 @@ use super::{Hints, Invocation, Reach, Request, Target, Verb, id, params, resourc
 /// Longest wait of one call. Clients and proxies give up on silent requests not much later.
 const MAX_SECONDS: u64 = 600;
 const DEFAULT_SECONDS: u64 = 120;
+/// Between two looks at something that is waited for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 pub(super) static WAIT: Verb = Verb {
     name: "wait",
@@ -42,6 +44,8 @@ pub(crate) struct Wait {
     pub(crate) get: Invocation,
     pub(crate) rule: pilothouse_registry::Wait,
     pub(crate) timeout: Duration,
+    /// Between two looks.
+    pub(crate) longest_pause: Duration,
 }
 
 fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Request, Error> {
@@ -55,5 +59,6 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
             .hint("runs, plans, applies and jobs come to rest; use infra_get for the rest"));
     };
     let get = target.invocation("get")?;
-    Ok(Request::Wait(Wait { get, rule, timeout: Duration::from_secs(seconds) }))
+    let timeout = Duration::from_secs(seconds);
+    Ok(Request::Wait(Wait { get, rule, timeout, longest_pause: LONGEST_PAUSE }))
 }

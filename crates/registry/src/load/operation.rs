@@ -76,6 +76,10 @@ pub(super) fn resolve(
         host: spec.host,
         content_type: spec.content_type,
         result: pointer(report, "result", &spec.result),
+        starts: spec.starts.and_then(|starts| {
+            let id = report.within("starts").keep(starts.id.parse())?;
+            Some(resource::Starts { kind: starts.kind, id })
+        }),
         binding,
         risk: spec.risk,
         risk_if: spec.risk_if,

@@ -1,8 +1,11 @@
 //! The Harness surface, against a Harness in memory.
 
+mod address;
 mod argument;
+mod diagnose;
 mod fault;
 mod read;
+mod visual;
 mod write;
 
 use pilothouse_testkit::{FakeHarness, TestApp};

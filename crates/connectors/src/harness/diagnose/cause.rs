@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A text in the message or the log (lower case), the kind of failure, what it means, what to do.
-const KNOWN: [(&str, &str, &str, &str); 16] = [
+const KNOWN: [(&str, &str, &str, &str); 17] = [
     (
         "no eligible delegate",
         "delegate",
@@ -26,6 +26,12 @@ const KNOWN: [(&str, &str, &str, &str); 16] = [
         "errimagepull",
         "image",
         "The cluster cannot pull the image",
+        "Check the image's name and tag, and the registry's credentials in the cluster",
+    ),
+    (
+        "failed to pull image",
+        "image",
+        "The image cannot be pulled: mostly its name or tag is wrong",
         "Check the image's name and tag, and the registry's credentials in the cluster",
     ),
     (

@@ -71,12 +71,13 @@ impl Execution {
         }
         let first =
             |names: &[&str]| names.iter().find_map(|name| text(report, name)).map(str::to_owned);
+        let (start_ms, end_ms) = span(report.get("timing").unwrap_or(report));
         Some(Self {
             title: first(&["pipeline_name", "pipeline", "name"]).unwrap_or("Pipeline".into()),
             id: first(&["execution_id", "execution", "id"]),
             status: first(&["status"]),
-            start_ms: time(report, "started_at"),
-            end_ms: time(report, "ended_at"),
+            start_ms,
+            end_ms,
             groups: stages.iter().map(|stage| vec![reported(stage)]).collect(),
         })
     }
