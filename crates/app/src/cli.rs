@@ -32,7 +32,7 @@ pub use self::{
     member::{Member, MemberCommand, Place},
     reference::reference,
     run::{RunCommand, RunListArguments, RunLogsArguments},
-    server::{ServeArguments, StdioArguments, Surface, TourArguments},
+    server::{ServeArguments, StdioArguments, Surface, TourArguments, TourPlatform},
     service_account::{
         SecretLifetime, ServiceAccountCommand, ServiceAccountCreate, ServiceAccountName,
     },
@@ -83,7 +83,7 @@ pub enum Command {
     Serve(ServeArguments),
     /// Serve MCP on standard input and output, for a client that starts this program
     Stdio(StdioArguments),
-    /// Watch the main job from end to end: a run fails, is diagnosed, fixed and applied
+    /// Watch the main job from end to end: a run fails, is diagnosed, fixed and repeated
     Tour(TourArguments),
     /// Show or write an MCP client's configuration
     Connect(ConnectArguments),

@@ -27,6 +27,7 @@ mod tests;
 use std::path::PathBuf;
 
 use pilothouse_access::Policy;
+use pilothouse_model::Error;
 
 pub use self::{
     access::Access,
@@ -45,7 +46,7 @@ pub use self::{
     tharsis::Tharsis,
 };
 use self::{layer::Layers, reader::Reader};
-use crate::place::Places;
+use crate::{place::Places, practice};
 
 /// Everything an operator decided.
 #[derive(Clone, Debug)]
@@ -129,6 +130,15 @@ impl Config {
         self.policy = Policy::default();
         self.mail = None;
         self
+    }
+}
+
+impl Config {
+    /// With the practice server as the only account of Harness, and no switch that lets writes
+    /// through.
+    pub fn for_practice(mut self, server: &practice::Server) -> Result<Self, Error> {
+        self.harness = self.harness.for_practice(&server.url)?;
+        Ok(self)
     }
 }
 

@@ -17,7 +17,10 @@ mod request;
 mod scene;
 mod state;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
     Router,
@@ -25,7 +28,9 @@ use axum::{
     extract::State as Shared,
     http::{Request, Response, StatusCode, header::CONTENT_TYPE},
 };
+use pilothouse_model::Error;
 use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
 
 use self::{refusal::Refusal, request::Ask, state::State};
 
@@ -44,6 +49,32 @@ const MAX_BODY: usize = 1 << 20;
 pub fn router() -> Router {
     let state = Arc::new(Mutex::new(scene::shop()));
     Router::new().fallback(serve).with_state(state)
+}
+
+/// The server on a free port of this machine, until it is dropped.
+pub struct Server {
+    pub url: String,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    pub async fn start() -> Result<Self, Error> {
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Error::internal)?;
+        let address = listener.local_addr().map_err(Error::internal)?;
+        let task = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router()).await {
+                tracing::error!(%error, "the practice server ended");
+            }
+        });
+        Ok(Self { url: format!("http://{address}"), task })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 async fn serve(Shared(state): Shared<Arc<Mutex<State>>>, request: Request<Body>) -> Response<Body> {

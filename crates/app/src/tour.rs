@@ -3,20 +3,37 @@
 //! Everything goes through MCP over HTTP, exactly as an agent would do it; each step checks what
 //! it was shown and the first surprise ends the tour.
 
+mod guide;
+mod harness;
 mod screen;
-mod story;
+mod terraform;
 
 use std::{path::PathBuf, sync::Arc};
 
 use pilothouse_gateway::client::Client;
 use pilothouse_model::Error;
 
-use self::{screen::Screen, story::Story};
-use crate::{config::Config, exit::Exit, serve};
+use self::screen::Screen;
+use crate::{
+    cli::{TourArguments, TourPlatform},
+    config::Config,
+    exit::Exit,
+    practice,
+    serve::{self, Running},
+};
 
-/// Runs the tour. With `keep` the server stays up afterwards until interrupted.
-pub async fn run(config: Config, keep: bool) -> Result<Exit, Error> {
+/// Runs the tour that is asked for.
+pub async fn run(config: Config, arguments: &TourArguments) -> Result<Exit, Error> {
     let screen = Arc::new(Screen::new());
+    let directory = Directory::new()?;
+    let config = config.for_tour(directory.path());
+    match arguments.platform {
+        TourPlatform::Tharsis => on_terraform(config, &screen, arguments.keep).await,
+        TourPlatform::Harness => on_harness(config, &screen, arguments.keep).await,
+    }
+}
+
+async fn on_terraform(config: Config, screen: &Arc<Screen>, keep: bool) -> Result<Exit, Error> {
     let terraform = match serve::terraform_binary(&config).await {
         Ok(binary) => binary,
         Err(error) => {
@@ -24,12 +41,61 @@ pub async fn run(config: Config, keep: bool) -> Result<Exit, Error> {
             return Ok(Exit::Missing);
         }
     };
-    let directory = Directory::new()?;
-    let config = config.for_tour(directory.path());
     let server = serve::start(config).await?;
-    Screen::title(&server.url, &terraform);
+    let story = "an agent finds, fixes and applies a failed Terraform run";
+    Screen::title(story, &server.url, &terraform);
+    let outcome = async {
+        let client = connect(&server, "/mcp", screen).await?;
+        let outcome = terraform::Story::new(&client, screen).tell().await;
+        client.close().await;
+        outcome
+    };
+    let outcome = outcome.await;
+    end(server, screen, outcome, keep).await
+}
 
-    let outcome = tell(&server, &screen).await;
+async fn on_harness(config: Config, screen: &Arc<Screen>, keep: bool) -> Result<Exit, Error> {
+    let platform = practice::Server::start().await?;
+    let config = config.for_practice(&platform)?;
+    let server = serve::start(config.clone()).await?;
+    let story = "an agent finds out why a deployment failed, and deploys again";
+    Screen::title(story, &server.url, "with a Harness in memory");
+    let outcome = async {
+        let client = connect(&server, "/mcp/harness", screen).await?;
+        let outcome = harness::Story::new(&client, screen).tell().await;
+        client.close().await;
+        outcome?;
+        refuse(config, screen).await
+    };
+    let outcome = outcome.await;
+    end(server, screen, outcome, keep).await
+}
+
+/// The same platform behind a server that may not write.
+async fn refuse(mut config: Config, screen: &Arc<Screen>) -> Result<(), Error> {
+    let directory = Directory::new()?;
+    config = config.for_tour(directory.path());
+    config.harness.read_only = true;
+    let server = serve::start(config).await?;
+    let client = connect(&server, "/mcp/harness", screen).await?;
+    let outcome = harness::Story::new(&client, screen).tell_read_only().await;
+    client.close().await;
+    server.stop().await;
+    outcome
+}
+
+async fn connect(server: &Running, path: &str, screen: &Arc<Screen>) -> Result<Client, Error> {
+    let url = format!("{}{path}", server.url);
+    Client::connect(&url, &server.token()?, Arc::clone(screen) as _).await
+}
+
+/// With `keep` the server stays up after a good end until interrupted.
+async fn end(
+    server: Running,
+    screen: &Screen,
+    outcome: Result<(), Error>,
+    keep: bool,
+) -> Result<Exit, Error> {
     if let Err(error) = &outcome {
         screen.failed(error);
     }
@@ -41,15 +107,6 @@ pub async fn run(config: Config, keep: bool) -> Result<Exit, Error> {
     }
     screen.end(outcome.is_ok());
     Ok(if outcome.is_ok() { Exit::Done } else { Exit::Failed })
-}
-
-async fn tell(server: &serve::Running, screen: &Arc<Screen>) -> Result<(), Error> {
-    let token = server.token()?;
-    let url = format!("{}/mcp", server.url);
-    let client = Client::connect(&url, &token, Arc::clone(screen) as _).await?;
-    let outcome = Story::new(&client, screen).tell().await;
-    client.close().await;
-    outcome
 }
 
 /// The tour's own data directory, removed at its end.

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use pilothouse_model::{Error, Kind};
 use rmcp::{
     ClientHandler, RoleClient,
@@ -29,6 +30,15 @@ pub trait Person: Send + Sync + 'static {
     fn confirm(&self, message: &str) -> bool;
     /// A call made progress.
     fn progress(&self, message: &str);
+}
+
+/// The result of a call.
+#[derive(Debug)]
+pub struct Shown {
+    /// Its structured content.
+    pub value: Value,
+    /// The files of its pictures.
+    pub pictures: Vec<Vec<u8>>,
 }
 
 /// A connection to one MCP server.
@@ -61,12 +71,22 @@ impl Client {
 
     /// Calls a tool and gives its structured result. A result marked as an error becomes one.
     pub async fn call(&self, tool: &str, arguments: Value) -> Result<Value, Error> {
+        Ok(self.show(tool, arguments).await?.value)
+    }
+
+    /// As [`Client::call`], with the pictures of the result.
+    pub async fn show(&self, tool: &str, arguments: Value) -> Result<Shown, Error> {
         let Value::Object(arguments) = arguments else {
             return Err(Error::invalid("a tool's arguments are an object"));
         };
         let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         let result = self.service.call_tool(params).await.map_err(service_error)?;
-        structured(result)
+        let pictures = result.content.iter().filter_map(|block| block.as_image());
+        let pictures = pictures
+            .map(|image| BASE64_STANDARD.decode(&image.data))
+            .collect::<Result<_, _>>()
+            .map_err(|error| Error::upstream("a picture is not readable").source(error))?;
+        Ok(Shown { value: structured(result)?, pictures })
     }
 
     pub async fn close(self) {

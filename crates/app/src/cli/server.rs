@@ -34,9 +34,22 @@ pub struct StdioArguments {
 
 #[derive(Clone, Debug, Args)]
 pub struct TourArguments {
+    /// The platform to work on
+    #[arg(long, value_enum, default_value_t)]
+    pub platform: TourPlatform,
     /// Leave the server running afterwards, until interrupted
     #[arg(long)]
     pub keep: bool,
+}
+
+/// What a tour is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TourPlatform {
+    /// Terraform on the embedded platform: a run fails, is fixed and applied
+    #[default]
+    Tharsis,
+    /// A Harness in memory: a deployment failed, and is repeated
+    Harness,
 }
 
 /// The set of MCP tools that a client sees.

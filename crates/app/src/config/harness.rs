@@ -4,6 +4,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use pilothouse_access::AutoApprove;
 use pilothouse_connectors::harness::HarnessConfig;
+use pilothouse_model::Error;
 use secrecy::SecretString;
 use url::Url;
 
@@ -13,6 +14,7 @@ use super::{
     reader::Reader,
     setting::{Group, Setting},
 };
+use crate::practice;
 
 #[derive(Clone, Debug)]
 pub struct Harness {
@@ -193,6 +195,22 @@ impl Harness {
             toolsets: toolsets?,
             read_only: read_only?,
             auto_approve: if skip? { AutoApprove::All } else { auto_approve? },
+        })
+    }
+
+    /// The practice server at `url` instead of any account.
+    pub(super) fn for_practice(self, url: &str) -> Result<Self, Error> {
+        Ok(Self {
+            api_key: Some(SecretString::from(practice::API_KEY)),
+            account_id: None,
+            base_url: Url::parse(url).map_err(Error::internal)?,
+            allow_http: true,
+            org: Some(practice::ORG.to_owned()),
+            project: Some(practice::PROJECT.to_owned()),
+            toolsets: Vec::new(),
+            read_only: false,
+            auto_approve: AutoApprove::default(),
+            ..self
         })
     }
 

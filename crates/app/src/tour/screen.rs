@@ -49,11 +49,9 @@ impl Screen {
         }
     }
 
-    pub(super) fn title(url: &str, terraform: &str) {
-        line(&format!(
-            "{BOLD}Pilothouse tour{BOLD:#}: an agent finds, fixes and applies a failed Terraform run"
-        ));
-        line(&format!("{DIM}private server at {url}, {terraform}{DIM:#}"));
+    pub(super) fn title(story: &str, url: &str, platform: &str) {
+        line(&format!("{BOLD}Pilothouse tour{BOLD:#}: {story}"));
+        line(&format!("{DIM}private server at {url}, {platform}{DIM:#}"));
     }
 
     /// Begins the next step.

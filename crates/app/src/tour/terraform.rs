@@ -1,10 +1,13 @@
-//! The steps of the tour: what is called, and what must come back.
+//! The story on the embedded Terraform platform: a run fails, is diagnosed, fixed and applied.
 
 use pilothouse_gateway::client::Client;
 use pilothouse_model::Error;
 use serde_json::{Value, json};
 
-use super::screen::Screen;
+use super::{
+    guide::{Guide, check, text},
+    screen::Screen,
+};
 
 const BROKEN: &str = include_str!("../../tour/broken.tf");
 const FIXED: &str = include_str!("../../tour/fixed.tf");
@@ -13,13 +16,12 @@ const WORKSPACE: &str = "trn:workspace:acme/network";
 const MISTAKE_LINE: u64 = 16;
 
 pub(super) struct Story<'a> {
-    client: &'a Client,
-    screen: &'a Screen,
+    guide: Guide<'a>,
 }
 
 impl<'a> Story<'a> {
     pub(super) fn new(client: &'a Client, screen: &'a Screen) -> Self {
-        Self { client, screen }
+        Self { guide: Guide { client, screen } }
     }
 
     pub(super) async fn tell(&self) -> Result<(), Error> {
@@ -36,67 +38,69 @@ impl<'a> Story<'a> {
     }
 
     async fn look_around(&self) -> Result<(), Error> {
-        self.screen.step("Connect and look around");
-        let tools = self.client.tools().await?;
-        self.screen.show(&tools.join("  "));
+        self.guide.screen.step("Connect and look around");
+        let tools = self.guide.client.tools().await?;
+        self.guide.screen.show(&tools.join("  "));
         check(tools.iter().any(|tool| tool == "infra_diagnose"), "infra_diagnose is offered")?;
-        let types = self.call("infra_describe", json!({})).await?;
+        let types = self.guide.call("infra_describe", json!({})).await?;
         check(types.to_string().contains("tharsis.run"), "the embedded platform is described")?;
-        self.screen.done(&format!("{} tools over Streamable HTTP", tools.len()));
+        self.guide.screen.done(&format!("{} tools over Streamable HTTP", tools.len()));
         Ok(())
     }
 
     async fn make_a_workspace(&self) -> Result<(), Error> {
-        self.screen.step("Create a group and a workspace");
+        self.guide.screen.step("Create a group and a workspace");
         self.create("tharsis.group", json!({"name": "acme", "description": "tour"})).await?;
         let body = json!({"name": "network", "group_id": "trn:group:acme", "description": "tour"});
         let workspace = self.create("tharsis.workspace", body).await?;
         check(workspace["full_path"] == "acme/network", "the workspace is acme/network")?;
-        self.screen.done("acme/network exists");
+        self.guide.screen.done("acme/network exists");
         Ok(())
     }
 
     /// Uploads `configuration` as `main.tf`, starts a run and gives its id.
     async fn run_configuration(&self, title: &str, configuration: &str) -> Result<String, Error> {
-        self.screen.step(title);
+        self.guide.screen.step(title);
         let upload = json!({
             "resource_type": "tharsis.configuration_version",
             "action": "upload",
             "params": {"workspace_id": WORKSPACE, "files": {"main.tf": configuration}},
         });
-        let version = self.call("infra_execute", upload).await?;
+        let version = self.guide.call("infra_execute", upload).await?;
         let version = id(&version)?;
         let body = json!({"workspace_id": WORKSPACE, "configuration_version_id": version});
         let run = id(&self.create("tharsis.run", body).await?)?;
-        self.screen.done(&format!("run {run} started"));
+        self.guide.screen.done(&format!("run {run} started"));
         Ok(run)
     }
 
     async fn see_it_fail(&self, run: &str) -> Result<(), Error> {
-        self.screen.step("Wait for the run: it fails");
+        self.guide.screen.step("Wait for the run: it fails");
         let waited = self.wait(run).await?;
         check(waited["status"] == "errored", "the run is errored")?;
-        self.screen.done("status errored");
+        self.guide.screen.done("status errored");
         Ok(())
     }
 
     async fn read_the_logs(&self, run: &str) -> Result<(), Error> {
-        self.screen.step("Read the logs around the error");
+        self.guide.screen.step("Read the logs around the error");
         let arguments = json!({"resource_type": "tharsis.run", "id": run, "mode": "error"});
-        let logs = self.call("infra_logs", arguments).await?;
+        let logs = self.guide.call("infra_logs", arguments).await?;
         let text = logs["logs"].as_str().unwrap_or_default();
-        self.screen.show(text);
+        self.guide.screen.show(text);
         check(text.contains("undeclared local value"), "the log names the mistake")?;
-        self.screen.done("the log says what Terraform saw");
+        self.guide.screen.done("the log says what Terraform saw");
         Ok(())
     }
 
     async fn diagnose(&self, run: &str) -> Result<(), Error> {
-        self.screen.step("Ask why it failed");
-        let found =
-            self.call("infra_diagnose", json!({"resource_type": "tharsis.run", "id": run})).await?;
+        self.guide.screen.step("Ask why it failed");
+        let found = self
+            .guide
+            .call("infra_diagnose", json!({"resource_type": "tharsis.run", "id": run}))
+            .await?;
         let first = &found["diagnostics"][0];
-        self.screen.show(&format!(
+        self.guide.screen.show(&format!(
             "{} failed: {}\nat {} line {}\n{}",
             text(&found["failed_stage"]),
             text(&first["summary"]),
@@ -111,90 +115,61 @@ impl<'a> Story<'a> {
             found["next_steps"].as_array().is_some_and(|s| !s.is_empty()),
             "there are next steps",
         )?;
-        self.screen.done("file, line, likely cause and next steps");
+        self.guide.screen.done("file, line, likely cause and next steps");
         Ok(())
     }
 
     async fn see_the_plan(&self, run: &str) -> Result<(), Error> {
-        self.screen.step("Wait for the plan and read it");
+        self.guide.screen.step("Wait for the plan and read it");
         let waited = self.wait(run).await?;
         check(waited["status"] == "planned", "the run is planned and waits")?;
         let arguments = json!({"resource_type": "tharsis.plan", "action": "diff",
                                "id": waited["result"]["plan_id"]});
-        let diff = self.call("infra_execute", arguments).await?;
+        let diff = self.guide.call("infra_execute", arguments).await?;
         let resources = diff["resources"].as_array().map_or(&[][..], Vec::as_slice);
         for change in resources {
             let line = format!("{} {}", text(&change["action"]), text(&change["address"]));
-            self.screen.show(&line);
+            self.guide.screen.show(&line);
         }
         check(resources.len() == 3, "three resources would be created")?;
-        self.screen.done("3 to create, nothing to change or destroy");
+        self.guide.screen.done("3 to create, nothing to change or destroy");
         Ok(())
     }
 
     async fn apply(&self, run: &str) -> Result<(), Error> {
-        self.screen.step("Apply it, once a person agrees");
+        self.guide.screen.step("Apply it, once a person agrees");
         let arguments = json!({"resource_type": "tharsis.run", "action": "apply", "id": run});
-        self.call("infra_execute", arguments).await?;
-        let question = self.screen.question();
+        self.guide.call("infra_execute", arguments).await?;
+        let question = self.guide.screen.question();
         check(question.contains("3 to create, 0 to change"), "the person read what would happen")?;
         let waited = self.wait(run).await?;
         check(waited["status"] == "applied", "the run is applied")?;
-        self.screen.done("status applied");
+        self.guide.screen.done("status applied");
         Ok(())
     }
 
     async fn read_the_outputs(&self) -> Result<(), Error> {
-        self.screen.step("Read the outputs of the new state");
+        self.guide.screen.step("Read the outputs of the new state");
         let arguments = json!({"resource_type": "tharsis.state_version", "action": "outputs",
                                "params": {"workspace_id": WORKSPACE}});
-        let outputs = self.call("infra_execute", arguments).await?;
-        self.screen.show(&outputs.to_string());
+        let outputs = self.guide.call("infra_execute", arguments).await?;
+        self.guide.screen.show(&outputs.to_string());
         check(outputs.to_string().contains("10.0.3.0/24"), "the outputs hold the subnets")?;
-        self.screen.done("the state is kept and readable");
+        self.guide.screen.done("the state is kept and readable");
         Ok(())
     }
 
     async fn create(&self, resource_type: &str, body: Value) -> Result<Value, Error> {
-        self.call("infra_create", json!({"resource_type": resource_type, "body": body})).await
+        self.guide.call("infra_create", json!({"resource_type": resource_type, "body": body})).await
     }
 
     async fn wait(&self, run: &str) -> Result<Value, Error> {
         let arguments = json!({"resource_type": "tharsis.run", "id": run, "timeout_seconds": 120});
-        self.call("infra_wait", arguments).await
-    }
-
-    async fn call(&self, tool: &str, arguments: Value) -> Result<Value, Error> {
-        self.screen.calling(tool, &brief(&arguments));
-        let result = self.client.call(tool, arguments).await;
-        self.screen.stop_spinner();
-        result
+        self.guide.call("infra_wait", arguments).await
     }
 }
 
 fn id(value: &Value) -> Result<String, Error> {
     let id = value["metadata"]["id"].as_str().or_else(|| value["id"].as_str());
     id.map(str::to_owned).ok_or_else(|| Error::upstream(format!("no id in the answer: {value}")))
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or("?")
-}
-
-/// Arguments on one line; file contents are not repeated on the screen.
-fn brief(arguments: &Value) -> String {
-    let mut arguments = arguments.clone();
-    if let Some(files) = arguments.pointer_mut("/params/files").and_then(Value::as_object_mut) {
-        for content in files.values_mut() {
-            *content = json!("…");
-        }
-    }
-    arguments.to_string()
-}
-
-fn check(holds: bool, expectation: &str) -> Result<(), Error> {
-    if holds {
-        return Ok(());
-    }
-    Err(Error::upstream(format!("this was expected, and is not so: {expectation}")))
 }
