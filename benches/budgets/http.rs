@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use futures::future::try_join_all;
+use pilothouse_app::practice;
 use reqwest::{Client, header};
 use serde_json::{Value, json};
 
@@ -24,11 +25,39 @@ pub(crate) fn initialize() -> Value {
     })
 }
 
+/// A call that is made again and again.
+pub(crate) struct Probe {
+    /// Of the endpoint.
+    pub path: &'static str,
+    pub tool: &'static str,
+    pub arguments: Value,
+}
+
+/// A group of the embedded platform.
+pub(crate) fn group() -> Probe {
+    let arguments = json!({"resource_type": "tharsis.group", "id": GROUP});
+    Probe { path: "/mcp", tool: "infra_get", arguments }
+}
+
+/// A pipeline of Harness, over the network.
+pub(crate) fn pipeline() -> Probe {
+    let arguments = json!({"resource_type": "pipeline", "resource_id": "deploy_shop"});
+    Probe { path: "/mcp/harness", tool: "harness_get", arguments }
+}
+
+/// A session of one endpoint.
+pub(crate) struct Session {
+    id: String,
+    url: String,
+}
+
 pub(crate) struct Served {
     running: Running,
+    /// Of the server, without a path.
     url: String,
     client: Client,
     _home: tempfile::TempDir,
+    _harness: practice::Server,
 }
 
 impl Served {
@@ -36,7 +65,14 @@ impl Served {
     pub(crate) async fn start(program: &Program) -> Result<Self> {
         let home = tempfile::tempdir()?;
         let directory = home.path().to_str().context("the temporary directory is not UTF-8")?;
+        let harness = practice::Server::start().await?;
         let environment = [
+            ("HARNESS_API_KEY", practice::API_KEY),
+            ("HARNESS_BASE_URL", &harness.url),
+            ("HARNESS_ALLOW_HTTP", "true"),
+            ("HARNESS_ORG", practice::ORG),
+            ("HARNESS_PROJECT", practice::PROJECT),
+            ("HARNESS_RATE_LIMIT_RPS", "1000000"),
             ("HOME", directory),
             ("PILOTHOUSE_LOG", "error"),
             ("PILOTHOUSE_AUTO_APPROVE", "all"),
@@ -48,15 +84,15 @@ impl Served {
         let url = read_url(BufReader::new(notes))?;
         let token = std::fs::read_to_string(home.path().join("admin.token"))?;
         let client = Client::builder().default_headers(headers(token.trim())?).build()?;
-        let served = Self { running, url: format!("{url}/mcp"), client, _home: home };
-        let session = served.open_session().await?;
+        let served = Self { running, url, client, _home: home, _harness: harness };
+        let session = served.open_session("/mcp").await?;
         let group = json!({"resource_type": "tharsis.group", "body": {"name": "bench"}});
         served.call(&session, "infra_create", &group).await?;
         Ok(served)
     }
 
-    pub(crate) async fn open_sessions(&self, count: usize) -> Result<Vec<String>> {
-        try_join_all((0..count).map(|_| self.open_session())).await
+    pub(crate) async fn open_sessions(&self, path: &str, count: usize) -> Result<Vec<Session>> {
+        try_join_all((0..count).map(|_| self.open_session(path))).await
     }
 
     pub(crate) fn resident_megabytes(&self) -> Result<f64> {
@@ -64,44 +100,50 @@ impl Served {
     }
 
     /// The server's CPU time for one call, while all `sessions` call at the same time.
-    pub(crate) async fn cpu_per_call(&self, sessions: &[String], calls: usize) -> Result<Duration> {
+    pub(crate) async fn cpu_per_call(
+        &self,
+        probe: &Probe,
+        sessions: &[Session],
+        calls: usize,
+    ) -> Result<Duration> {
         // Warm connections, caches and pools first.
-        try_join_all(sessions.iter().map(|session| self.get(session, 20))).await?;
+        try_join_all(sessions.iter().map(|session| self.get(probe, session, 20))).await?;
         let before = self.running.cpu()?;
-        try_join_all(sessions.iter().map(|session| self.get(session, calls))).await?;
+        try_join_all(sessions.iter().map(|session| self.get(probe, session, calls))).await?;
         let spent = self.running.cpu()?.saturating_sub(before);
         let count = u32::try_from(sessions.len() * calls)?;
         Ok(spent / count)
     }
 
-    async fn get(&self, session: &str, calls: usize) -> Result<()> {
-        let arguments = json!({"resource_type": "tharsis.group", "id": GROUP});
+    async fn get(&self, probe: &Probe, session: &Session, calls: usize) -> Result<()> {
         for _ in 0..calls {
-            self.call(session, "infra_get", &arguments).await?;
+            self.call(session, probe.tool, &probe.arguments).await?;
         }
         Ok(())
     }
 
-    async fn open_session(&self) -> Result<String> {
+    async fn open_session(&self, path: &str) -> Result<Session> {
+        let url = format!("{}{path}", self.url);
         let message = request("initialize", &initialize());
-        let response = self.client.post(&self.url).json(&message).send().await?;
+        let response = self.client.post(&url).json(&message).send().await?;
         let response = response.error_for_status()?;
-        let session = response.headers().get(SESSION).context("no session")?.to_str()?.to_owned();
+        let id = response.headers().get(SESSION).context("no session")?.to_str()?.to_owned();
         response.bytes().await?;
+        let session = Session { id, url };
         let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
         self.post(&session, &initialized).await?;
         Ok(session)
     }
 
-    async fn call(&self, session: &str, tool: &str, arguments: &Value) -> Result<()> {
+    async fn call(&self, session: &Session, tool: &str, arguments: &Value) -> Result<()> {
         let message = request("tools/call", &json!({"name": tool, "arguments": arguments}));
         let answer = self.post(session, &message).await?;
         ensure!(answer.contains("\"result\"") && !answer.contains("\"isError\":true"), "{answer}");
         Ok(())
     }
 
-    async fn post(&self, session: &str, message: &Value) -> Result<String> {
-        let post = self.client.post(&self.url).header(SESSION, session).json(message);
+    async fn post(&self, session: &Session, message: &Value) -> Result<String> {
+        let post = self.client.post(&session.url).header(SESSION, &session.id).json(message);
         Ok(post.send().await?.error_for_status()?.text().await?)
     }
 }

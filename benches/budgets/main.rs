@@ -4,7 +4,7 @@
 //!     cargo bench -- --write       also writes it to docs/reference/performance.md
 //!
 //! An MCP client like any other: it knows the program's command line and the protocol, nothing
-//! inside. Linux only, because it reads `/proc`. Never part of the tests: time depends on the machine.
+//! inside; for Harness it stands the practice server beside the program. Linux only, because it reads `/proc`. Never part of the tests: time depends on the machine.
 
 mod http;
 mod process;
@@ -23,7 +23,9 @@ use self::{http::Served, process::Program, table::Row};
 
 /// Starts per surface; the table has the median.
 const STARTS: usize = 20;
-const SURFACES: [&str; 2] = ["unified", "tharsis"];
+/// With the budget of each tools/list, in bytes, where there is one.
+const SURFACES: [(&str, Option<usize>); 3] =
+    [("unified", Some(16_000)), ("tharsis", None), ("harness", Some(24_000))];
 const SESSIONS: usize = 200;
 const CLIENTS: usize = 16;
 const CALLS_PER_CLIENT: usize = 1000;
@@ -61,7 +63,7 @@ fn main() -> Result<()> {
 /// What a client waits for and pays when it starts the program.
 fn starts(program: &Program) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for surface in SURFACES {
+    for (surface, budget) in SURFACES {
         let home = tempfile::tempdir()?;
         let starts = (0..STARTS)
             .map(|_| stdio::start(program, surface, home.path()))
@@ -87,7 +89,7 @@ fn starts(program: &Program) -> Result<Vec<Row>> {
             ),
             Row::new(
                 what("tools/list"),
-                if surface == "unified" { table::kilobytes(16_000) } else { String::new() },
+                budget.map(table::kilobytes).unwrap_or_default(),
                 table::kilobytes(starts[0].tools_bytes),
             ),
         ]);
@@ -100,20 +102,23 @@ fn serving(program: &Program) -> Result<Vec<Row>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let served = Served::start(program).await?;
-        let sessions = served.open_sessions(SESSIONS).await?;
+        let (group, pipeline) = (http::group(), http::pipeline());
+        let _open = served.open_sessions(group.path, SESSIONS).await?;
         let resident = served.resident_megabytes()?;
-        let per_call = served.cpu_per_call(&sessions[..CLIENTS], CALLS_PER_CLIENT).await?;
-        Ok(vec![
-            Row::new(
-                format!("resident memory, serve with {SESSIONS} legacy sessions"),
-                table::megabytes(60.0),
-                table::megabytes(resident),
-            ),
-            Row::new(
-                format!("CPU per infra_get over HTTP, {CLIENTS} clients, policy and audit on"),
+        let mut rows = vec![Row::new(
+            format!("resident memory, serve with {SESSIONS} legacy sessions"),
+            table::megabytes(60.0),
+            table::megabytes(resident),
+        )];
+        for probe in [group, pipeline] {
+            let sessions = served.open_sessions(probe.path, CLIENTS).await?;
+            let per_call = served.cpu_per_call(&probe, &sessions, CALLS_PER_CLIENT).await?;
+            rows.push(Row::new(
+                format!("CPU per {} over HTTP, {CLIENTS} clients, policy and audit on", probe.tool),
                 table::milliseconds(0.15),
                 table::milliseconds(per_call.as_secs_f64() * 1e3),
-            ),
-        ])
+            ));
+        }
+        Ok(rows)
     })
 }

@@ -24,8 +24,12 @@ pub(crate) struct Start {
 pub(crate) fn start(program: &Program, surface: &str, home: &Path) -> Result<Start> {
     let home = home.to_str().context("the temporary directory is not UTF-8")?;
     let started = Instant::now();
+    let mut environment = vec![("HOME", home)];
+    if surface == "harness" {
+        environment.push(("HARNESS_API_KEY", pilothouse_app::practice::API_KEY));
+    }
     let mut running =
-        program.start(&["stdio", "--surface", surface, "--data", home], &[("HOME", home)])?;
+        program.start(&["stdio", "--surface", surface, "--data", home], &environment)?;
     let mut pipe = Pipe {
         input: running.child.stdin.take().context("no standard input")?,
         output: BufReader::new(running.child.stdout.take().context("no standard output")?),

@@ -75,6 +75,9 @@ pub struct Global {
     /// Configuration file, in TOML
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// File of environment variables [default: .env in the current directory, for Harness' own]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Subcommand)]

@@ -34,7 +34,7 @@ pub async fn run(cli: &Cli, config: Config, places: &Places<'_>) -> Result<Exit,
     match &cli.command {
         Command::Serve(_) => serve::run(config).await,
         Command::Stdio(arguments) => stdio::run(&config, arguments).await,
-        Command::Tour(arguments) => tour::run(config, arguments).await,
+        Command::Tour(arguments) => Box::pin(tour::run(config, arguments)).await,
         Command::Connect(arguments) => connect::run(arguments, &cli.global, *places),
         Command::Doctor(output) => doctor::run(&config, *output).await,
         Command::Health => health::run(&config).await,

@@ -5,6 +5,7 @@
 
 mod access;
 mod data;
+mod forgone;
 mod harness;
 mod layer;
 mod limit;
@@ -32,6 +33,7 @@ use pilothouse_model::Error;
 pub use self::{
     access::Access,
     data::Data,
+    forgone::FORGONE,
     harness::Harness,
     layer::{Flag, MAX_FILE_BYTES},
     limit::Limit,
@@ -65,6 +67,9 @@ pub struct Config {
     pub harness: Harness,
     /// Who started the program, as the operating system calls them.
     pub operator: String,
+    /// Variables of a server that we replace which are set and do nothing here, with what to use
+    /// instead.
+    pub without_effect: Vec<(&'static str, &'static str)>,
 }
 
 /// What the command line says about the configuration.
@@ -117,6 +122,7 @@ impl Config {
             tharsis: tharsis?,
             harness: harness?,
             operator: operator(places),
+            without_effect: forgone::set_in(places.environment),
         })
     }
 

@@ -99,7 +99,9 @@ fn reach(
     } else if arguments.surface != Surface::default() {
         words.extend(["--surface".to_owned(), arguments.surface.as_str().to_owned()]);
     }
-    for (flag, path) in [("--data", &global.data), ("--config", &global.config)] {
+    for (flag, path) in
+        [("--data", &global.data), ("--config", &global.config), ("--env-file", &global.env_file)]
+    {
         if let Some(path) = path {
             let path = std::path::absolute(path)
                 .map_err(|error| Error::invalid(format!("{flag} {}: {error}", path.display())))?;

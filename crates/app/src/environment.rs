@@ -1,6 +1,8 @@
 //! The process's environment as a value, so that everything that depends on it is a function of
 //! its arguments and tests never touch the real one.
 
+mod file;
+
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
@@ -21,6 +23,11 @@ impl Environment {
     /// The value of `name`; an empty value counts as not set.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         self.0.get(name).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether it is set, be it empty.
+    fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {

@@ -1,6 +1,6 @@
 //! The `pilothouse` program: reads the command line, does what it says, ends with an exit code.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
 use pilothouse_app::{
@@ -17,9 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let environment = Environment::of_process();
-    let places = Places { system: System::current(), environment: &environment };
-    let exit = run(&cli, &places).unwrap_or_else(|error| {
+    let exit = run(&cli).unwrap_or_else(|error| {
         // Nothing is left to tell when standard error itself is gone.
         let _ = exit::report(&error, &mut anstream::stderr());
         Exit::of(error.kind)
@@ -27,11 +25,17 @@ fn main() -> ExitCode {
     exit.into()
 }
 
-fn run(cli: &Cli, places: &Places<'_>) -> Result<Exit, Error> {
-    let config = Config::load(&cli.configuration(), places)?;
+fn run(cli: &Cli) -> Result<Exit, Error> {
+    let stated = cli.global.env_file.as_deref();
+    let environment = Environment::of_process().with_file(stated, Path::new("."))?;
+    let places = Places { system: System::current(), environment: &environment };
+    let config = Config::load(&cli.configuration(), &places)?;
     telemetry::start(&config.log)?;
+    for (variable, instead) in &config.without_effect {
+        tracing::warn!("{variable} has no effect: {instead}");
+    }
     let runtime = runtime(&cli.command).map_err(Error::internal)?;
-    runtime.block_on(command::run(cli, config, places))
+    runtime.block_on(command::run(cli, config, &places))
 }
 
 /// One thread is enough for one client; a server takes what the machine has.

@@ -28,8 +28,8 @@ pub async fn run(config: Config, arguments: &TourArguments) -> Result<Exit, Erro
     let directory = Directory::new()?;
     let config = config.for_tour(directory.path());
     match arguments.platform {
-        TourPlatform::Tharsis => on_terraform(config, &screen, arguments.keep).await,
-        TourPlatform::Harness => on_harness(config, &screen, arguments.keep).await,
+        TourPlatform::Tharsis => Box::pin(on_terraform(config, &screen, arguments.keep)).await,
+        TourPlatform::Harness => Box::pin(on_harness(config, &screen, arguments.keep)).await,
     }
 }
 

@@ -177,6 +177,12 @@ pub static LIMITS: [Limit; 62] = [
         "a_configuration_file_has_a_largest_size",
     ),
     limit(
+        "Bytes of a file of environment variables",
+        "crates/app/src/environment/file.rs",
+        "MAX_BYTES",
+        "a_file_of_variables_has_a_largest_size_and_a_form",
+    ),
+    limit(
         "Bytes of an MCP client's own configuration",
         "crates/app/src/connect/file.rs",
         "MAX_FILE_BYTES",

@@ -84,7 +84,7 @@ impl<'a> Layers<'a> {
         for variable in setting.variables() {
             if let Some(value) = self.environment.get(variable) {
                 let text = value.to_str().ok_or_else(|| format!("{variable} is not UTF-8"))?;
-                return Ok(Some((Origin::Variable(variable), Cow::Borrowed(text))));
+                return Ok(Some((Origin::Variable(variable), setting.text_of(variable, text))));
             }
         }
         if let Some((path, table)) = &self.file

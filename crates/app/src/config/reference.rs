@@ -1,6 +1,7 @@
 //! Writes `docs/reference/environment.md` from the table of settings.
 
 use super::{
+    forgone::FORGONE,
     layer,
     setting::{FILE_VARIABLE, GROUPS, Group, Setting, TOKEN_VARIABLE},
 };
@@ -18,11 +19,26 @@ pub fn reference() -> String {
          The file is TOML: `--config FILE`, else `{FILE_VARIABLE}`, else `pilothouse/config.toml` in \
          the user's configuration directory if it exists. `server.listen` is written\n\n\
          ```toml\n[server]\nlisten = \"127.0.0.1:7777\"\n```\n\n\
+         Variables may also stand in a file, as NAME=value: `--env-file FILE`, else `.env` in the \
+         current directory. The environment wins over it. From `.env` only the variables of the \
+         Harness server count, and addresses and approvals only if the environment holds no key: \
+         a directory of somebody else's must not send your key elsewhere.\n\n\
          MCP clients that `pilothouse connect --url` configures read their bearer token from \
          `{TOKEN_VARIABLE}`; Pilothouse itself does not read it.\n"
     );
     page.extend(GROUPS.iter().map(|group| section(group)));
+    page.push_str(&forgone());
     page
+}
+
+fn forgone() -> String {
+    let row = |(name, instead): &(&str, &str)| format!("| `{name}` | {instead} |\n");
+    let rows = FORGONE.iter().map(row).fold(String::new(), |rows, row| rows + &row);
+    format!(
+        "\n## Without effect\n\nVariables of the Harness server that do nothing here. Who sets one \
+         that starts with `HARNESS_` is told so at the start.\n\n\
+         | variable | instead |\n|---|---|\n{rows}"
+    )
 }
 
 fn section(group: &Group) -> String {

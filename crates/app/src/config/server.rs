@@ -38,7 +38,8 @@ const ALLOWED_HOSTS: Setting = Setting::new(
     "PILOTHOUSE_ALLOWED_HOSTS",
     "host names separated by commas, for instance ops.example.com",
     "`Host` headers admitted beside those of loopback.",
-);
+)
+.aliases(&["HARNESS_MCP_ALLOWED_HOSTS"]);
 const ALLOWED_ORIGINS: Setting = Setting::new(
     "server.allowed_origins",
     "PILOTHOUSE_ALLOWED_ORIGINS",
@@ -63,13 +64,15 @@ const MAX_BODY_BYTES: Setting = Setting::new(
     "PILOTHOUSE_MAX_BODY_BYTES",
     "a size from 64KiB to 1GiB, for instance 16MiB",
     "Largest request body.",
-);
+)
+.scaled("HARNESS_MAX_BODY_SIZE_MB", "MiB");
 const SESSION_TTL: Setting = Setting::new(
     "server.session_ttl",
     "PILOTHOUSE_SESSION_TTL",
     "a duration, for instance 30m",
     "How long a session of an older MCP client lives without a request.",
-);
+)
+.scaled("MCP_SESSION_TTL_MS", "ms");
 
 pub(super) static GROUP: Group = Group {
     title: "Server",

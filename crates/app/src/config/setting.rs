@@ -1,6 +1,8 @@
 //! What can be configured. Each concern declares its settings next to its struct; [`GROUPS`] is
 //! the one table of them all, and `docs/reference/environment.md` is written from it.
 
+use std::borrow::Cow;
+
 use super::{access, data, harness, limit, log, mail, policy, server, sign_in, terraform, tharsis};
 
 /// One value that an operator may set.
@@ -11,6 +13,8 @@ pub struct Setting {
     pub variable: &'static str,
     /// Older names of the variable, read when the current one is not set.
     pub aliases: &'static [&'static str],
+    /// A variable of a server that we replace, whose numbers are of this unit.
+    pub scaled: Option<(&'static str, &'static str)>,
     /// What a valid value is; completes "expected …".
     pub expects: &'static str,
     pub about: &'static str,
@@ -25,7 +29,7 @@ impl Setting {
         expects: &'static str,
         about: &'static str,
     ) -> Self {
-        Self { key, variable, aliases: &[], expects, about, secret: false }
+        Self { key, variable, aliases: &[], scaled: None, expects, about, secret: false }
     }
 
     pub(super) const fn secret(mut self) -> Self {
@@ -38,8 +42,26 @@ impl Setting {
         self
     }
 
+    /// The value of one of its variables, with the unit that it counts.
+    pub(super) fn text_of<'t>(&self, variable: &str, text: &'t str) -> Cow<'t, str> {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        match self.scaled {
+            Some((scaled, unit)) if scaled == variable && is_number => {
+                Cow::Owned(format!("{text}{unit}"))
+            }
+            _ => Cow::Borrowed(text),
+        }
+    }
+
+    /// `variable` is read when no other one is set; a bare number in it counts `unit`.
+    pub(super) const fn scaled(mut self, variable: &'static str, unit: &'static str) -> Self {
+        self.scaled = Some((variable, unit));
+        self
+    }
+
     pub(super) fn variables(&self) -> impl Iterator<Item = &'static str> {
-        std::iter::once(self.variable).chain(self.aliases.iter().copied())
+        let older = self.aliases.iter().copied().chain(self.scaled.map(|(variable, _)| variable));
+        std::iter::once(self.variable).chain(older)
     }
 }
 

@@ -101,6 +101,72 @@ fn every_kind_of_mistake_names_its_place_and_what_is_expected() {
 }
 
 #[test]
+fn the_variables_of_the_harness_server_count_or_are_named() {
+    type Seen = fn(&Config) -> String;
+    let honoured: [(&str, &str, Seen, &str); 22] = [
+        ("HARNESS_API_KEY", "pat.a.b.c", |it| it.harness.api_key.is_some().to_string(), "true"),
+        ("HARNESS_ACCOUNT_ID", "a", |it| it.harness.account_id.clone().unwrap(), "a"),
+        (
+            "HARNESS_BASE_URL",
+            "https://h.example",
+            |it| it.harness.base_url.to_string(),
+            "https://h.example/",
+        ),
+        ("HARNESS_ORG", "o", |it| it.harness.org.clone().unwrap(), "o"),
+        ("HARNESS_PROJECT", "p", |it| it.harness.project.clone().unwrap(), "p"),
+        ("HARNESS_DEFAULT_ORG_ID", "o", |it| it.harness.org.clone().unwrap(), "o"),
+        ("HARNESS_DEFAULT_PROJECT_ID", "p", |it| it.harness.project.clone().unwrap(), "p"),
+        ("HARNESS_API_TIMEOUT_MS", "1500", |it| it.harness.timeout.as_millis().to_string(), "1500"),
+        ("HARNESS_MAX_RETRIES", "5", |it| it.harness.max_retries.to_string(), "5"),
+        ("HARNESS_RATE_LIMIT_RPS", "7", |it| it.harness.requests_per_second.to_string(), "7"),
+        ("HARNESS_MAX_BODY_SIZE_MB", "2", |it| it.server.max_body_bytes.to_string(), "2097152"),
+        ("MCP_SESSION_TTL_MS", "60000", |it| it.server.session_ttl.as_secs().to_string(), "60"),
+        ("LOG_LEVEL", "debug", |it| it.log.filter.clone(), "debug"),
+        ("HARNESS_TOOLSETS", "a,+b", |it| it.harness.toolsets.join(" "), "a +b"),
+        ("HARNESS_READ_ONLY", "true", |it| it.harness.read_only.to_string(), "true"),
+        (
+            "HARNESS_SKIP_ELICITATION",
+            "yes",
+            |it| it.harness.auto_approve.as_str().to_owned(),
+            "all",
+        ),
+        (
+            "HARNESS_AUTO_APPROVE_RISK",
+            "low_write",
+            |it| it.harness.auto_approve.as_str().to_owned(),
+            "low_write",
+        ),
+        ("HARNESS_ALLOW_HTTP", "1", |it| it.harness.allow_http.to_string(), "true"),
+        ("HARNESS_MCP_ALLOWED_HOSTS", "a,b", |it| it.server.allowed_hosts.join(" "), "a b"),
+        ("HARNESS_FME_API_KEY", "k", |it| it.harness.fme_api_key.is_some().to_string(), "true"),
+        (
+            "HARNESS_FME_BASE_URL",
+            "https://f.example",
+            |it| it.harness.fme_base_url.to_string(),
+            "https://f.example/",
+        ),
+        ("PILOTHOUSE_MAX_BODY_BYTES", "2MiB", |it| it.server.max_body_bytes.to_string(), "2097152"),
+    ];
+    for (variable, value, seen, expected) in honoured {
+        let config = load(&[(variable, value)]).unwrap();
+        assert_eq!(seen(&config), expected, "{variable}");
+        assert!(config.without_effect.is_empty(), "{variable}");
+    }
+    for (variable, instead) in FORGONE {
+        assert!(!setting::known_variables().any(|known| known == variable), "{variable}");
+        let told = load(&[(variable, "1")]).unwrap().without_effect;
+        let expected =
+            if variable.starts_with("HARNESS_") { vec![(variable, instead)] } else { vec![] };
+        assert_eq!(told, expected, "{variable}");
+    }
+    assert_problem(
+        load(&[("HARNESS_MAX_BODY_SIZE_MB", "0")]),
+        "expected a size from 64KiB to 1GiB",
+    );
+    assert_problem(load(&[("MCP_SESSION_TTL_MS", "soon")]), "expected a duration");
+}
+
+#[test]
 fn mistakes_in_the_file_are_named_with_the_file() {
     for (text, expected) in [
         ("[server]\nlisten = 7", "config.toml: server.listen is \"7\", expected an IP address"),

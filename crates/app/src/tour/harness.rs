@@ -118,7 +118,7 @@ impl<'a> Story<'a> {
         let arguments =
             json!({ "resource_type": "runtime_input_template", "resource_id": PIPELINE });
         let template = self.guide.call("harness_get", arguments).await?;
-        let template = text(&template["data"]["inputSetTemplateYaml"]);
+        let template = text(&template["inputSetTemplateYaml"]);
         self.guide.screen.show(template);
         check(template.contains("version"), "a run asks for a version")?;
         self.guide.screen.done("a version");

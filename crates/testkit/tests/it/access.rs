@@ -10,7 +10,7 @@ use pilothouse_model::{
 };
 use pilothouse_registry::Catalog;
 use pilothouse_store::AuditFilter;
-use pilothouse_testkit::{TestApp, operate};
+use pilothouse_testkit::{FakeHarness, TestApp, operate};
 use serde_json::{Value, json};
 
 const ALL: (&str, &str) = ("PILOTHOUSE_AUTO_APPROVE", "all");
@@ -181,5 +181,44 @@ async fn keys_end_and_are_presented_where_the_operator_says() {
     let (code, _) = operate(&app.data(), &["keys", "revoke", id]);
     assert_eq!(code, Some(0));
     assert_eq!(status("x-api-key", format!("Key {text}")).await, 401);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn who_has_no_role_on_harness_sees_nothing_of_it() {
+    let fake = FakeHarness::start().await;
+    let mut variables = fake.variables();
+    variables.push(ALL);
+    let mut app = TestApp::start(&variables).await;
+    tree(&app).await;
+    let (_, text) = key(&app, "elsewhere", Role::Owner, "acme").await;
+    app.sign_in(&text);
+    let path = "/mcp/harness";
+    let all = app.call_on(path, "harness_describe", json!({})).await["structuredContent"].clone();
+    assert!(!all.to_string().contains("\"pipeline\""), "{all:#}");
+    for (tool, arguments) in [
+        ("harness_describe", json!({ "resource_type": "pipeline" })),
+        ("harness_schema", json!({ "resource_type": "pipeline", "operation": "run" })),
+        ("harness_list", json!({ "resource_type": "pipeline" })),
+        ("harness_get", json!({ "resource_type": "pipeline", "resource_id": "deploy_shop" })),
+        ("harness_status", json!({})),
+        ("harness_diagnose", json!({ "execution_id": "deploy_shop-run-3" })),
+        ("harness_get", json!({ "resource_type": "visual_pie_chart" })),
+        (
+            "harness_execute",
+            json!({ "resource_type": "pipeline", "action": "run", "resource_id": "deploy_shop",
+                    "confirm": true }),
+        ),
+    ] {
+        let result = app.call_on(path, tool, arguments.clone()).await;
+        assert_eq!(result["isError"], true, "{tool} {arguments}: {result:#}");
+        assert!(!result.to_string().contains("yamlPipeline"), "{tool}: {result:#}");
+    }
+    let found = app.call_on(path, "harness_search", json!({ "query": "shop" })).await;
+    let found = &found["structuredContent"];
+    assert_eq!((&found["results"], &found["types"]), (&json!([]), &json!([])), "{found:#}");
+    let read = app.rpc(path, "resources/read", json!({ "uri": "pipeline:///deploy_shop" })).await;
+    assert!(read.body["error"].is_object(), "{:#}", read.body);
+    assert_eq!(fake.seen().len(), 0, "Harness is not even asked");
     app.stop().await;
 }

@@ -4,6 +4,7 @@ mod address;
 mod argument;
 mod diagnose;
 mod fault;
+mod offer;
 mod read;
 mod visual;
 mod write;

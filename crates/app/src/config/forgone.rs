@@ -1,0 +1,39 @@
+//! Variables of the Harness server that we replace which have no effect here, and what to use
+//! instead. Who sets one is told so at the start.
+
+use crate::environment::Environment;
+
+pub static FORGONE: [(&str, &str); 22] = [
+    ("HARNESS_MCP_MODE", "everybody signs in; one server works in one account"),
+    ("HARNESS_MCP_AUTH_TOKEN", "clients sign in, or present an API key (`pilothouse keys create`)"),
+    ("HARNESS_MCP_ALLOW_UNAUTHENTICATED_HTTP", "nobody is served without a credential"),
+    (
+        "HARNESS_MCP_TRUST_PROXY",
+        "limits count principals, not addresses; see PILOTHOUSE_BEHIND_PROXY",
+    ),
+    ("HARNESS_LOG_UNSAFE_BODIES", "bodies are never logged"),
+    ("HARNESS_PIPELINE_VERSION", "both kinds are offered: pipeline and pipeline_v1"),
+    ("HARNESS_AUDIT_FILE", "the database keeps the trail; `pilothouse audit --json` writes it out"),
+    ("HARNESS_AUDIT_WEBHOOK_URL", "the database keeps the trail; see `pilothouse audit`"),
+    ("HARNESS_AUDIT_WEBHOOK_TOKEN", "the database keeps the trail; see `pilothouse audit`"),
+    ("HARNESS_AUDIT_WEBHOOK_BATCH_SIZE", "the database keeps the trail; see `pilothouse audit`"),
+    ("HARNESS_AUDIT_WEBHOOK_FLUSH_MS", "the database keeps the trail; see `pilothouse audit`"),
+    ("HARNESS_DIAGNOSE_LOG_FETCH_CONCURRENCY", "three logs are fetched at a time"),
+    ("HARNESS_SEARCH_PROVIDER", "types are searched in the program itself"),
+    ("HARNESS_SEARCH_SERVICE_URL", "types are searched in the program itself"),
+    ("HARNESS_SEARCH_SERVICE_HEADERS", "types are searched in the program itself"),
+    ("HARNESS_HF_CACHE_DIR", "no model is downloaded"),
+    ("HARNESS_MCP_LOG_FILE", "log lines go to standard error"),
+    ("HOST", "PILOTHOUSE_LISTEN says where to listen; some shells set HOST to the machine's name"),
+    ("PORT", "PILOTHOUSE_LISTEN says where to listen"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "traces are not exported"),
+    ("OTEL_SERVICE_NAME", "traces are not exported"),
+    ("OTEL_RESOURCE_ATTRIBUTES", "traces are not exported"),
+];
+
+/// Those that are set, unless other programs' settings have the same name.
+pub(super) fn set_in(environment: &Environment) -> Vec<(&'static str, &'static str)> {
+    let is_ours = |name: &str| name.starts_with("HARNESS_");
+    let set = FORGONE.iter().filter(|(name, _)| is_ours(name) && environment.get(name).is_some());
+    set.copied().collect()
+}

@@ -1,0 +1,150 @@
+//! Prompts and resources of the surface, for clients of today and of yesterday.
+
+use serde_json::{Value, json};
+
+use super::{Harness, PATH};
+
+impl Harness {
+    async fn result(&self, method: &str, params: Value) -> Value {
+        let answer = self.app.rpc(PATH, method, params).await;
+        assert!(answer.body.get("error").is_none(), "{method}: {:#}", answer.body);
+        answer.body["result"].clone()
+    }
+}
+
+fn names(list: &Value, field: &str) -> Vec<String> {
+    let list = list.as_array().expect("a list").iter();
+    list.map(|entry| entry[field].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn every_prompt_is_listed_and_filled_in() {
+    let harness = Harness::start().await;
+    let listed = harness.result("prompts/list", json!({})).await;
+    let prompts = listed["prompts"].as_array().unwrap();
+    assert_eq!(prompts.len(), 36);
+    for prompt in prompts {
+        let none = Vec::new();
+        let arguments = prompt["arguments"].as_array().unwrap_or(&none).iter();
+        let required = arguments.filter(|argument| argument["required"] == true);
+        let given: serde_json::Map<String, Value> = required
+            .map(|argument| (argument["name"].as_str().unwrap().to_owned(), json!("shop")))
+            .collect();
+        let params = json!({ "name": prompt["name"], "arguments": given });
+        let filled = harness.result("prompts/get", params).await;
+        let text = filled["messages"][0]["content"]["text"].as_str().unwrap();
+        assert!(text.contains("harness_") && text.len() > 200, "{}: {text}", prompt["name"]);
+    }
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn arguments_of_prompts_are_completed_from_the_account() {
+    let harness = Harness::start().await;
+    let listed = harness.result("prompts/list", json!({})).await;
+    let prompts = listed["prompts"].as_array().unwrap();
+    let of_project = prompts.iter().find(|prompt| {
+        let arguments = prompt["arguments"].as_array();
+        arguments.is_some_and(|all| all.iter().any(|argument| argument["name"] == "project_id"))
+    });
+    let name = &of_project.expect("a prompt takes a project")["name"];
+    for (typed, expected) in [("", json!(["shop", "billing"])), ("bil", json!(["billing"]))] {
+        let params = json!({ "ref": { "type": "ref/prompt", "name": name },
+                             "argument": { "name": "project_id", "value": typed } });
+        let done = harness.result("completion/complete", params).await;
+        assert_eq!(done["completion"]["values"], expected, "{name} {typed:?}");
+    }
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn resources_are_listed_and_read() {
+    let harness = Harness::start().await;
+    let listed = harness.result("resources/list", json!({})).await;
+    let uris = names(&listed["resources"], "uri");
+    for expected in ["executions:///recent", "schema:///pipeline", "schema:///trigger"] {
+        assert!(uris.iter().any(|uri| uri == expected), "{uris:?}");
+    }
+    let templates = harness.result("resources/templates/list", json!({})).await;
+    let templates = names(&templates["resourceTemplates"], "uriTemplate");
+    assert!(templates.iter().any(|it| it.starts_with("pipeline:///")), "{templates:?}");
+    for (uri, expected) in [
+        ("pipeline:///deploy_shop", "identifier: deploy_shop"),
+        ("pipeline:///default/shop/deploy_shop", "identifier: deploy_shop"),
+        ("executions:///recent", "deploy_shop-run-3"),
+        ("schema:///pipeline", "stages"),
+        ("schema:///template", "template"),
+        ("schema:///trigger", "trigger"),
+    ] {
+        let read = harness.result("resources/read", json!({ "uri": uri })).await;
+        let text = read["contents"][0]["text"].as_str().unwrap();
+        assert!(text.contains(expected), "{uri}: {text}");
+    }
+    let missing = json!({ "uri": "pipeline:///nothing" });
+    let answer = harness.app.rpc(PATH, "resources/read", missing).await;
+    assert!(answer.body["error"].is_object(), "{:#}", answer.body);
+    harness.app.stop().await;
+}
+
+/// A client of the version before sessions went away.
+struct Legacy<'a> {
+    harness: &'a Harness,
+    http: reqwest::Client,
+    session: Option<String>,
+}
+
+impl Legacy<'_> {
+    async fn ask(&mut self, method: &str, params: Value) -> Value {
+        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let mut request = self
+            .http
+            .post(self.harness.app.url(PATH))
+            .bearer_auth(self.harness.app.token())
+            .header("accept", "application/json, text/event-stream");
+        if let Some(session) = &self.session {
+            request = request.header("mcp-session-id", session);
+        }
+        let response = request.json(&message).send().await.unwrap();
+        let given = response.headers().get("mcp-session-id");
+        if let Some(session) = given.and_then(|session| session.to_str().ok()) {
+            self.session = Some(session.to_owned());
+        }
+        let text = response.text().await.unwrap();
+        let mut data = text.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
+        let json = data.rfind(|data| !data.is_empty()).unwrap_or(&text);
+        let answer: Value =
+            serde_json::from_str(json).unwrap_or_else(|_| panic!("{method}: {text}"));
+        assert!(answer.get("error").is_none(), "{method}: {answer:#}");
+        answer["result"].clone()
+    }
+}
+
+#[tokio::test]
+async fn clients_with_sessions_get_the_same() {
+    let harness = Harness::start().await;
+    let http = reqwest::Client::builder().build().unwrap();
+    let mut legacy = Legacy { harness: &harness, http, session: None };
+    let hello = json!({ "protocolVersion": "2025-06-18", "capabilities": {},
+                        "clientInfo": { "name": "test", "version": "1" } });
+    let welcome = legacy.ask("initialize", hello).await;
+    assert_eq!(welcome["serverInfo"]["name"], "harness-mcp-server", "{welcome:#}");
+    assert!(legacy.session.is_some());
+    for (method, params, pointer) in [
+        ("tools/list", json!({}), "/tools"),
+        ("prompts/list", json!({}), "/prompts"),
+        ("resources/list", json!({}), "/resources"),
+        ("resources/templates/list", json!({}), "/resourceTemplates"),
+        ("resources/read", json!({ "uri": "pipeline:///deploy_shop" }), "/contents"),
+        ("prompts/get", json!({ "name": "pending-approvals", "arguments": {} }), "/messages"),
+    ] {
+        let old = legacy.ask(method, params.clone()).await;
+        let new = harness.result(method, params).await;
+        assert_eq!(old.pointer(pointer), new.pointer(pointer), "{method}");
+        assert!(old.pointer(pointer).and_then(Value::as_array).is_some_and(|it| !it.is_empty()));
+    }
+    let run = json!({ "name": "harness_get", "arguments": {
+        "resource_type": "visual_pie_chart" } });
+    let result = legacy.ask("tools/call", run).await;
+    assert_eq!(result["content"][1]["mimeType"], "image/png", "{result:#}");
+    harness.app.stop().await;
+}
