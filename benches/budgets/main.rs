@@ -4,8 +4,10 @@
 //!     cargo bench -- --write       also writes it to docs/reference/performance.md
 //!
 //! An MCP client like any other: it knows the program's command line and the protocol, nothing
-//! inside; for Harness it stands the practice server beside the program. Linux only, because it reads `/proc`. Never part of the tests: time depends on the machine.
+//! inside, but for `access`, whose part of a call is measured by itself; for Harness it stands the
+//! practice server beside the program. Linux only, because it reads `/proc`. Never part of the tests: time depends on the machine.
 
+mod access;
 mod http;
 mod process;
 mod stdio;
@@ -119,6 +121,12 @@ fn serving(program: &Program) -> Result<Vec<Row>> {
                 table::milliseconds(per_call.as_secs_f64() * 1e3),
             ));
         }
+        let access = access::verify_and_decide().await?;
+        rows.push(Row::new(
+            "CPU to verify a token and decide about a call",
+            table::milliseconds(0.03),
+            table::milliseconds(access.as_secs_f64() * 1e3),
+        ));
         Ok(rows)
     })
 }

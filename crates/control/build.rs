@@ -6,13 +6,15 @@ use std::{env, error::Error, fs, path::PathBuf};
 const INCLUDE: &str = "../../proto/tharsis";
 
 /// The files of the services that the platform serves; what they import follows.
-const SERVED: [&str; 11] = [
+const SERVED: [&str; 13] = [
     "caller.proto",
     "configuration_version.proto",
     "group.proto",
     "job.proto",
     "managed_identity.proto",
+    "namespace_membership.proto",
     "namespace_variable.proto",
+    "role.proto",
     "run.proto",
     "service_account.proto",
     "state_version.proto",

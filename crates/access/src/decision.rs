@@ -1,6 +1,7 @@
 //! The decision: asked once per call, before anything runs.
 //!
-//! In this order: what the roles allow, what an endpoint refuses, what needs a person's word.
+//! In this order: what the roles allow, what an operator's rules forbid, what an endpoint refuses,
+//! what needs a person's word.
 
 use std::borrow::Cow;
 
@@ -8,8 +9,12 @@ use pilothouse_model::{Caller, Error, Namespace, Risk};
 
 use crate::{
     Policy, Requirement, requirement,
+    rule::{Effect, Rule},
     standing::{Standing, standing, standing_anywhere},
 };
+
+/// The name of the rule that is always there: a write needs a person.
+const CONFIRM_WRITES: &str = "confirm_writes";
 
 /// What is about to happen.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +61,10 @@ pub fn decide(caller: &Caller, action: &Action<'_>, policy: &Policy) -> Decision
         Err(refusal) => return refusal,
     };
     let Action { operation, risk, .. } = action;
+    let written = policy.rules.as_ref().and_then(|rules| rules.deciding(caller, action));
+    if let Some(rule) = written.as_ref().filter(|rule| rule.effect == Effect::Forbid) {
+        return ruled(Verdict::Deny, rule);
+    }
     if risk.is_read() {
         return decision(Verdict::Allow, "read", format!("{role} may read"));
     }
@@ -63,18 +72,25 @@ pub fn decide(caller: &Caller, action: &Action<'_>, policy: &Policy) -> Decision
         let reason = format!("{operation} changes something and this endpoint is read-only");
         return decision(Verdict::Deny, "read_only", reason);
     }
+    if let Some(rule) = written {
+        return ruled(Verdict::Ask, &rule);
+    }
     if policy.auto_approve.covers(*risk) {
         let reason = format!("{role}; {risk} is within {}", policy.auto_approve);
         return decision(Verdict::Allow, "auto_approve", reason);
     }
     let reason = format!("{operation} is a {risk} and needs a person's approval");
-    decision(Verdict::Ask, "confirm_writes", reason)
+    decision(Verdict::Ask, CONFIRM_WRITES, reason)
 }
 
 /// The decision about a call to a platform's own API, where nobody can be asked: its client is
 /// the person's own. Roles and refusals count, confirmations do not.
 pub fn decide_direct(caller: &Caller, action: &Action<'_>, policy: &Policy) -> Decision {
     match decide(caller, action, policy) {
+        // A rule that wants a person's word is about everybody, and here it cannot be given.
+        Decision { verdict: Verdict::Ask, rule, reason } if rule != CONFIRM_WRITES => {
+            Decision { verdict: Verdict::Deny, rule, reason }
+        }
         Decision { verdict: Verdict::Ask, .. } => {
             decision(Verdict::Allow, "direct", "the platform's own client acts".to_owned())
         }
@@ -124,6 +140,10 @@ fn described(required: Requirement, operation: &str) -> String {
     }
 }
 
+fn ruled(verdict: Verdict, rule: &Rule) -> Decision {
+    Decision { verdict, rule: rule.id.clone().into(), reason: rule.reason.clone() }
+}
+
 fn decision(verdict: Verdict, rule: &'static str, reason: String) -> Decision {
     Decision { verdict, rule: Cow::Borrowed(rule), reason }
 }
@@ -135,10 +155,11 @@ impl Decision {
         match self.verdict {
             Verdict::Allow | Verdict::Ask => None,
             Verdict::Hide => Some(not_found()),
-            Verdict::Deny => Some(
-                Error::forbidden(&self.reason)
-                    .hint("an operator grants roles with: pilothouse members grant"),
-            ),
+            Verdict::Deny => Some(Error::forbidden(&self.reason).hint(if self.rule == "role" {
+                "an operator grants roles with: pilothouse members grant".to_owned()
+            } else {
+                format!("the rule {} refuses it", self.rule)
+            })),
         }
     }
 }

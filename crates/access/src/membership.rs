@@ -4,7 +4,7 @@ use pilothouse_model::{Error, Namespace, Role, Timestamp};
 use pilothouse_store::{
     Store,
     access::{Membership, MembershipFilter},
-    terraform::{ChangeError, Meta},
+    terraform::Meta,
 };
 
 /// Longest id of a subject, in bytes.
@@ -20,11 +20,24 @@ pub async fn grant(
     now: Timestamp,
 ) -> Result<Membership, Error> {
     check_subject(subject)?;
-    let namespace_id = namespace_id(store, namespace).await?;
     if let Some(present) = find(store, subject, namespace).await? {
         store.membership_update(&present.meta.id, present.meta.version, role, now).await?;
         return Ok(Membership { role, ..present });
     }
+    create(store, subject, role, namespace, by, now).await
+}
+
+/// Gives `subject` the role in the namespace, where it has none of its own yet.
+pub async fn create(
+    store: &Store,
+    subject: &str,
+    role: Role,
+    namespace: &Namespace,
+    by: &str,
+    now: Timestamp,
+) -> Result<Membership, Error> {
+    check_subject(subject)?;
+    let namespace_id = namespace_id(store, namespace).await?;
     let membership = Membership {
         meta: Meta::new(now),
         subject: subject.to_owned(),
@@ -34,7 +47,11 @@ pub async fn grant(
         created_by: by.to_owned(),
     };
     store.membership_create(&membership).await.map_err(|error| {
-        if error.is_duplicate() { ChangeError::Stale.into() } else { Error::from(error) }
+        if error.is_duplicate() {
+            Error::conflict(format!("{subject:?} has a role of its own in {namespace} already"))
+        } else {
+            Error::from(error)
+        }
     })?;
     Ok(membership)
 }

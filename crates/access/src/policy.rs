@@ -1,9 +1,11 @@
 //! What an operator allows without asking.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use pilothouse_model::{Error, Risk};
 use serde::{Deserialize, Serialize};
+
+use crate::Rules;
 
 /// The largest risk that runs without a person's word. Reads never ask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,16 +56,19 @@ impl FromStr for AutoApprove {
 }
 
 /// The rules of one surface or space.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     pub auto_approve: AutoApprove,
     /// Refuses every write, approved or not.
     pub read_only: bool,
+    /// What an operator wrote beside, for all surfaces.
+    pub rules: Option<Arc<Rules>>,
 }
 
 impl Policy {
     /// Changes whenever a rule changes, so that a plan made under other rules is void.
     pub fn revision(&self) -> String {
-        format!("auto_approve={} read_only={}", self.auto_approve, self.read_only)
+        let rules = self.rules.as_ref().map(|rules| rules.revision()).unwrap_or_default();
+        format!("auto_approve={} read_only={} rules={rules}", self.auto_approve, self.read_only)
     }
 }

@@ -33,6 +33,7 @@ const TERRAFORM: &[(&str, Permission)] = &[
     ("configuration_version.create", Permission::ConfigurationVersionCreate),
     ("configuration_version.download", Permission::ConfigurationVersionView),
     ("configuration_version.get", Permission::ConfigurationVersionView),
+    ("configuration_version.preview", Permission::ConfigurationVersionView),
     ("configuration_version.upload", Permission::ConfigurationVersionUpdate),
     ("group.create", Permission::GroupCreate),
     ("group.delete", Permission::GroupDelete),
@@ -76,6 +77,7 @@ const TERRAFORM: &[(&str, Permission)] = &[
     ("run.get", Permission::RunView),
     ("run.list", Permission::RunView),
     ("run.logs", Permission::JobView),
+    ("run.preview", Permission::RunView),
     ("run.retry", Permission::RunCreate),
     ("run.set_auto_apply", Permission::RunCreate),
     ("run.undiscard", Permission::RunCreate),
@@ -116,15 +118,23 @@ const TERRAFORM: &[(&str, Permission)] = &[
 /// operator's alone: a new operation is closed until somebody decides who may use it.
 pub fn requirement(operation: &str, risk: Risk) -> Requirement {
     match operation.split_once('.') {
-        // A tool that touches no platform, and our own documentation.
-        None | Some(("tharsis", "documentation.search" | "documentation.get")) => {
-            Requirement::Identity
-        }
+        // A tool that touches no platform, our own documentation, and what roles there are.
+        None
+        | Some((
+            "tharsis",
+            "documentation.search" | "documentation.get" | "role.get" | "role.list",
+        )) => Requirement::Identity,
         Some(("tharsis", name)) => {
             Requirement::Permission(terraform(name).unwrap_or(Permission::UserUpdate))
         }
         Some(_) => Requirement::Role(role_for(risk)),
     }
+}
+
+/// Every operation of Tharsis, those that only its own API has among them, as
+/// `tharsis.type.operation`, and whether it only reads.
+pub fn terraform_operations() -> impl Iterator<Item = (String, bool)> {
+    TERRAFORM.iter().map(|(name, needed)| (format!("tharsis.{name}"), needed.only_reads()))
 }
 
 /// The permission for an operation of Tharsis by `type.operation`.

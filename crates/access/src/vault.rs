@@ -3,6 +3,7 @@
 //!
 //! A sealed value is bound to its name, so that one cannot be put in another's place.
 
+mod data_key;
 mod keyring;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
 use pilothouse_model::{Error, Timestamp};
 use pilothouse_store::Store;
 
+pub use self::data_key::DataKey;
 use self::keyring::{Keyring, OpenError};
 
 /// Where the master key comes from.
@@ -194,6 +196,17 @@ mod tests {
 
         let old = Vault::new(store, KeySource::Text(key.trim().into()));
         assert!(old.get("a").await.is_err(), "the old key opens nothing more");
+    }
+
+    #[tokio::test]
+    async fn the_data_key_outlives_the_master_key() {
+        use pilothouse_store::Sealer as _;
+        let (_data, _store, vault) = setup().await;
+        let sealed = vault.data_key(NOW).await.unwrap().seal("state", b"x").unwrap();
+        vault.rotate_key(NOW).await.unwrap();
+        let again = vault.data_key(NOW).await.unwrap();
+        assert_eq!(again.open("state", &sealed).unwrap(), b"x");
+        assert!(again.open("other", &sealed).is_err(), "a value is bound to its name");
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ mod connect;
 mod key;
 mod login;
 mod member;
+mod policy;
 mod reference;
 mod run;
 mod server;
@@ -30,6 +31,7 @@ pub use self::{
     key::{KeyCommand, KeyCreateArguments},
     login::LoginArguments,
     member::{Member, MemberCommand, Place},
+    policy::PolicyCommand,
     reference::reference,
     run::{RunCommand, RunListArguments, RunLogsArguments},
     server::{ServeArguments, StdioArguments, Surface, TourArguments, TourPlatform},
@@ -112,6 +114,9 @@ pub enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Keys(KeyCommand),
+    /// Check and try rules of your own
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Show what was called, by whom, and how it ended
     Audit(AuditArguments),
     /// Say who may sign in

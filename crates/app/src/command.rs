@@ -9,6 +9,7 @@ mod health;
 mod key;
 mod login;
 mod member;
+mod policy;
 mod run;
 mod screen;
 mod service_account;
@@ -56,6 +57,7 @@ pub async fn run(cli: &Cli, config: Config, places: &Places<'_>) -> Result<Exit,
             let store = compose(&config).await?.store;
             token::secrets(&store, serve::vault(&config, &store), *command).await
         }
+        Command::Policy(command) => policy::run(command),
         Command::Completions { shell } => completions(*shell),
     }
 }

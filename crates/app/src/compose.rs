@@ -2,16 +2,19 @@
 
 use std::{path::Path, sync::Arc};
 
-use pilothouse_access::{Directory, Policy};
+use pilothouse_access::{Directory, Policy, Rules};
 use pilothouse_connectors::{Connector, Connectors, Options, Rate, Transport, transport::Embedded};
 use pilothouse_control::terraform::{self, Terraform};
 use pilothouse_gateway::{DropIn, Gateway, Limits, Surface, UNIFIED};
-use pilothouse_model::{Caller, Error, Principal};
+use pilothouse_model::{Caller, Error, Principal, Timestamp};
 use pilothouse_registry::Catalog;
 use pilothouse_store::Store;
 use secrecy::ExposeSecret as _;
 
-use crate::config::{Config, Harness, Tharsis};
+use crate::{
+    config::{Config, Harness, Tharsis},
+    operation, serve,
+};
 
 const THARSIS: &str = "tharsis";
 const HARNESS: &str = "harness";
@@ -38,7 +41,10 @@ pub struct Product {
 pub async fn compose(config: &Config) -> Result<Product, Error> {
     prepare_directory(&config.data.directory)?;
     let store = Store::open(config.data.database_url.expose_secret()).await?;
-    let terraform = Terraform::open(store.clone(), terraform_config(config))?;
+    let key = serve::vault(config, &store).data_key(Timestamp::now()).await?;
+    let store = store.sealed_with(Arc::new(key));
+    let policy = policy(config)?;
+    let terraform = Terraform::open(store.clone(), terraform_config(config, &policy))?;
     let mut connectors = Connectors::default();
     let embedded = Transport::Embedded(Embedded::new(terraform.router()));
     connectors.add(tharsis(EMBEDDED, embedded, Rate::EMBEDDED)?)?;
@@ -57,7 +63,7 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
         terraform,
         gateway: Arc::new(gateway),
         operator: Principal::local_user(&config.operator),
-        policy: config.policy.clone(),
+        policy,
         tharsis: config.tharsis.clone(),
         harness: config.harness.clone(),
     })
@@ -68,11 +74,21 @@ fn tharsis(instance: &str, transport: Transport, rate: Rate) -> Result<Connector
     Connector::new(catalog, instance, transport, Options { rate, ..Options::default() })
 }
 
-fn terraform_config(config: &Config) -> terraform::Config {
+/// With the operator's own rules, which must be valid to begin with.
+fn policy(config: &Config) -> Result<Policy, Error> {
+    let mut policy = config.policy.clone();
+    if let Some(directory) = &config.rules {
+        let rules = Rules::open(directory, operation::all()?, Timestamp::now())?;
+        policy.rules = Some(Arc::new(rules));
+    }
+    Ok(policy)
+}
+
+fn terraform_config(config: &Config, policy: &Policy) -> terraform::Config {
     let settings = &config.terraform;
     let mut terraform = terraform::Config::new(&config.data.directory);
     terraform.terraform.clone_from(&settings.binary);
-    terraform.policy = config.policy.clone();
+    terraform.policy = policy.clone();
     terraform.max_jobs = settings.parallel_jobs.get() as usize;
     terraform
 }
@@ -127,6 +143,7 @@ impl Product {
         let policy = Policy {
             auto_approve: self.policy.auto_approve.max(*auto_approve),
             read_only: self.policy.read_only || *read_only,
+            rules: self.policy.rules.clone(),
         };
         Surface::drop_in(&self.gateway, &drop_in, policy)
     }

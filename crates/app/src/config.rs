@@ -6,6 +6,7 @@
 mod access;
 mod data;
 mod forgone;
+mod github;
 mod harness;
 mod layer;
 mod limit;
@@ -34,6 +35,7 @@ pub use self::{
     access::Access,
     data::Data,
     forgone::FORGONE,
+    github::GitHub,
     harness::Harness,
     layer::{Flag, MAX_FILE_BYTES},
     limit::Limit,
@@ -58,8 +60,11 @@ pub struct Config {
     pub log: Log,
     /// For every surface that has no switches of its own.
     pub policy: Policy,
+    /// Rules of the operator's own, which every surface obeys.
+    pub rules: Option<PathBuf>,
     pub access: Access,
     pub sign_in: SignIn,
+    pub github: GitHub,
     pub limit: Limit,
     pub mail: Option<Mail>,
     pub terraform: Terraform,
@@ -99,8 +104,10 @@ impl Config {
         let data = Data::read(reader, places);
         let log = Log::read(reader);
         let policy = policy::read(reader);
+        let rules = policy::rules(reader);
         let access = Access::read(reader);
         let sign_in = SignIn::read(reader);
+        let github = GitHub::read(reader);
         let limit = Limit::read(reader);
         let mail = Mail::read(reader);
         let terraform = Terraform::read(reader);
@@ -114,8 +121,10 @@ impl Config {
             data: data?,
             log: log?,
             policy: policy?,
+            rules,
             access: access?,
             sign_in: sign_in?,
+            github: github?,
             limit: limit?,
             mail,
             terraform: terraform?,
@@ -134,6 +143,7 @@ impl Config {
         self.server.behind_proxy = false;
         self.data = Data::in_directory(directory);
         self.policy = Policy::default();
+        self.rules = None;
         self.mail = None;
         self
     }

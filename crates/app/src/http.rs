@@ -24,7 +24,7 @@ use pilothouse_model::Error;
 pub(crate) use self::{
     auth::{
         Door,
-        credential::{ApiKeys, Credential},
+        credential::{ApiKeys, Credential, GitHub},
     },
     identity::Identity,
 };

@@ -16,6 +16,7 @@ mod interrupt;
 pub mod login;
 mod mail;
 mod notice;
+mod operation;
 mod outbound;
 pub mod place;
 pub mod practice;

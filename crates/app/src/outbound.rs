@@ -138,7 +138,7 @@ fn fresh(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// The innermost reason, which is the one that helps.
-fn reason(error: &reqwest::Error) -> String {
+pub(crate) fn reason(error: &reqwest::Error) -> String {
     let mut source: &dyn std::error::Error = error;
     while let Some(inner) = source.source() {
         source = inner;

@@ -37,7 +37,7 @@ use crate::{
     config::Config,
     exit::Exit,
     expiry,
-    http::{self, ApiKeys, Credential, Door, Identity},
+    http::{self, ApiKeys, Credential, Door, GitHub, Identity},
     interrupt,
     mail::Mail,
     notice,
@@ -83,8 +83,11 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let bearers = Arc::new(Bearers::new(product.store.clone(), site.clone(), keys));
     let directory = product.directory.clone();
     let keys = ApiKeys::new(directory.clone(), config.access.clone());
-    let credentials: Vec<Box<dyn Credential>> =
+    let mut credentials: Vec<Box<dyn Credential>> =
         vec![Box::new(token), Box::new(keys), Box::new(Arc::clone(&bearers))];
+    if config.github.tokens {
+        credentials.push(Box::new(GitHub::new(&config.github)?));
+    }
     let door = Door::new(site.clone(), credentials, directory, config.server.behind_proxy);
     let door = Arc::new(door);
     let issuers = Issuers::new(Arc::new(Outbound::new(&config.access.private_hosts)));

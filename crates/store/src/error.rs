@@ -42,6 +42,9 @@ pub enum StoreError {
     /// A stored value that this program cannot have written.
     #[error("column {column} holds {value:?}, which has no meaning")]
     Corrupt { column: &'static str, value: String },
+    /// A sealed value could not be made or opened.
+    #[error("a value could not be sealed or opened: {0}")]
+    Sealing(#[source] Error),
     #[error("a statement failed: {0}")]
     Statement(#[source] sqlx::Error),
 }
@@ -61,7 +64,9 @@ impl StoreError {
             | Self::Reference(_)
             | Self::Conflict(_) => Kind::Conflict,
             Self::Open { .. } | Self::Unavailable(_) => Kind::Unavailable,
-            Self::Migration(_) | Self::Corrupt { .. } | Self::Statement(_) => Kind::Internal,
+            Self::Migration(_) | Self::Corrupt { .. } | Self::Sealing(_) | Self::Statement(_) => {
+                Kind::Internal
+            }
         }
     }
 

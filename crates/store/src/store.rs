@@ -6,12 +6,14 @@ use crate::{
     Result, Tx,
     connect::{self, Pool},
     dialect::{Engine, SQLITE_BEGIN, execute},
+    sealer::Sealing,
 };
 
 /// A database that is open and has this program's schema. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: Pool,
+    pub(crate) sealing: Sealing,
 }
 
 impl Store {
@@ -21,7 +23,7 @@ impl Store {
     /// `sqlite:///absolute/path.db` (the path is taken as it stands), `sqlite::memory:` (lives as
     /// long as the handle), or `postgres://user:password@host/database`.
     pub async fn open(url: &str) -> Result<Self> {
-        Ok(Self { pool: connect::open(url).await? })
+        Ok(Self { pool: connect::open(url).await?, sealing: Sealing::default() })
     }
 
     /// Whether the database answers.
@@ -32,10 +34,11 @@ impl Store {
 
     /// Starts a transaction. On SQLite it waits for the one writer's place.
     pub async fn begin(&self) -> Result<Tx> {
-        Ok(Tx(match self.write() {
+        let engine = match self.write() {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with(SQLITE_BEGIN).await?),
             Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
-        }))
+        };
+        Ok(Tx { engine, sealing: self.sealing.clone() })
     }
 
     /// Waits for running statements and closes all connections, of every clone.

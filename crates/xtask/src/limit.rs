@@ -34,9 +34,12 @@ const PLATFORM: &str = "crates/control/src/terraform/limit.rs";
 const FEDERATION: &str = "crates/access/src/federation.rs";
 const CLIENT: &str = "crates/access/src/oauth/client.rs";
 const DOCUMENT: &str = "crates/access/src/oauth/document.rs";
+const GITHUB: &str = "crates/access/src/github.rs";
+const TENANT: &str = "crates/access/src/github/tenant.rs";
+const RULES: &str = "crates/access/src/rule/file.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 62] = [
+pub static LIMITS: [Limit; 70] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -350,6 +353,23 @@ pub static LIMITS: [Limit; 62] = [
         "MOST_REST",
         "a_refusal_leaves_the_connection_usable_or_says_that_it_does_not",
     ),
+    limit("Bytes of a GitHub token", GITHUB, "MAX_TOKEN", "tokens_are_told_by_their_beginning"),
+    limit(
+        "Bytes of GitHub's answer",
+        "crates/app/src/http/auth/credential/github.rs",
+        "MAX_ANSWER",
+        "nobody_comes_in_while_github_does_not_answer",
+    ),
+    limit("Tenants of a GitOps repository", TENANT, "MAX_TENANTS", "tenants_are_bounded"),
+    limit(
+        "Bytes of a tenant's file",
+        TENANT,
+        "MAX_FILE",
+        "a_changed_tenant_counts_a_second_later_and_a_broken_one_grants_nothing",
+    ),
+    limit("Files with rules", RULES, "MAX_FILES", "files_and_rules_are_bounded"),
+    limit("Bytes of a file with rules", RULES, "MAX_BYTES", "files_and_rules_are_bounded"),
+    limit("Rules in force", RULES, "MAX_RULES", "files_and_rules_are_bounded"),
 ];
 
 /// The page, from the values in the sources.

@@ -1,6 +1,6 @@
 //! `doctor`: what is configured, reachable and missing.
 
-use pilothouse_access::service_account::notice;
+use pilothouse_access::{Rules, github::Tenants, service_account::notice};
 use pilothouse_model::{Error, Timestamp};
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::{
     compose::{compose, prepare_directory},
     config::Config,
     exit::Exit,
-    serve,
+    operation, serve,
 };
 
 /// What one check found.
@@ -30,7 +30,9 @@ pub(super) async fn run(config: &Config, output: Output) -> Result<Exit, Error> 
         database(config).await,
         service_accounts(config).await,
         terraform(config).await,
+        rules(config),
         harness(config),
+        github(config),
         listener(config).await,
     ];
     let missing = findings.iter().any(|finding| finding.status == "missing");
@@ -113,6 +115,35 @@ fn harness(config: &Config) -> Finding {
     match remote.account() {
         Ok(account) => ok("harness", format!("account {account} at {}", remote.base_url)),
         Err(error) => missing("harness", &error),
+    }
+}
+
+/// Whether the operator's own rules can be taken as they are.
+fn rules(config: &Config) -> Finding {
+    const CHECK: &str = "rules";
+    let Some(directory) = &config.rules else {
+        return ok(CHECK, "none: PILOTHOUSE_RULES names a directory".into());
+    };
+    let opened = operation::all()
+        .and_then(|operations| Rules::open(directory, operations, Timestamp::now()));
+    match opened {
+        Ok(rules) => ok(CHECK, format!("{} in {}", rules.count(), directory.display())),
+        Err(error) => missing(CHECK, &error),
+    }
+}
+
+/// Whose tokens of GitHub are good for what.
+fn github(config: &Config) -> Finding {
+    const CHECK: &str = "github tokens";
+    if !config.github.tokens {
+        return ok(CHECK, "not accepted: PILOTHOUSE_GITHUB_TOKENS=true accepts them".into());
+    }
+    let Some(repository) = &config.github.repository else {
+        return ok(CHECK, "accepted; roles are given with pilothouse members alone".into());
+    };
+    match Tenants::new(repository).count(Timestamp::now()) {
+        Ok(count) => ok(CHECK, format!("accepted; {count} tenants in {}", repository.display())),
+        Err(error) => missing(CHECK, &error),
     }
 }
 

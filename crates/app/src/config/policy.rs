@@ -1,5 +1,7 @@
 //! Which writes run without asking a person.
 
+use std::path::PathBuf;
+
 use pilothouse_access::Policy;
 
 use super::{
@@ -23,14 +25,26 @@ const READ_ONLY: Setting = Setting::new(
     "Refuses every write, approved or not.",
 );
 
+const RULES: Setting = Setting::new(
+    "policy.rules",
+    "PILOTHOUSE_RULES",
+    "a directory",
+    "Files with rules of your own: what is forbidden, and what always needs a person.",
+);
+
 pub(super) static GROUP: Group = Group {
     title: "Policy",
     about: "Writes ask a person unless this says otherwise.",
-    settings: &[&AUTO_APPROVE, &READ_ONLY],
+    settings: &[&AUTO_APPROVE, &READ_ONLY, &RULES],
 };
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Policy> {
     let auto_approve = reader.required(&AUTO_APPROVE, |text| text.parse().ok());
     let read_only = reader.required(&READ_ONLY, parse::flag);
-    Some(Policy { auto_approve: auto_approve?, read_only: read_only? })
+    Some(Policy { auto_approve: auto_approve?, read_only: read_only?, rules: None })
+}
+
+/// Where the operator's own rules are.
+pub(super) fn rules(reader: &mut Reader<'_>) -> Option<PathBuf> {
+    reader.optional(&RULES, parse::path)
 }

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::{access, data, harness, limit, log, mail, policy, server, sign_in, terraform, tharsis};
+use super::{
+    access, data, github, harness, limit, log, mail, policy, server, sign_in, terraform, tharsis,
+};
 
 /// One value that an operator may set.
 #[derive(Debug)]
@@ -73,13 +75,14 @@ pub struct Group {
     pub settings: &'static [&'static Setting],
 }
 
-pub static GROUPS: [&Group; 11] = [
+pub static GROUPS: [&Group; 12] = [
     &server::GROUP,
     &data::GROUP,
     &log::GROUP,
     &policy::GROUP,
     &access::GROUP,
     &sign_in::GROUP,
+    &github::GROUP,
     &limit::GROUP,
     &mail::GROUP,
     &terraform::GROUP,

@@ -7,6 +7,7 @@ mod failure;
 mod gate;
 mod grpc;
 mod proto;
+mod record;
 mod rest;
 mod token;
 mod view;
@@ -23,6 +24,7 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
         .merge(grpc::router(platform))
         .merge(rest::router(platform))
         .fallback(door::no_such_route)
+        .layer(middleware::from_fn_with_state(Arc::clone(platform), record::direct))
         .layer(middleware::from_fn(door::require_caller))
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod configuration_version;
 pub(crate) mod group;
 pub(crate) mod job;
 pub(crate) mod managed_identity;
+pub(crate) mod membership;
 mod namespace;
 pub(crate) mod run;
 pub(crate) mod run_create;

@@ -8,6 +8,7 @@ mod door;
 mod identity;
 mod job_log;
 mod managed_identity;
+mod membership;
 mod queue;
 mod real;
 mod retention;

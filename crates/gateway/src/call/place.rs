@@ -53,10 +53,15 @@ pub(super) fn realm(connector: &Connector) -> String {
     }
 }
 
-pub(super) async fn of(caller: &Caller, invocation: &Invocation) -> Result<Whereabouts, Error> {
+/// `exactly`: also for an operator, whom roles do not bind and rules do.
+pub(super) async fn of(
+    caller: &Caller,
+    invocation: &Invocation,
+    exactly: bool,
+) -> Result<Whereabouts, Error> {
     let Invocation { connector, arguments, .. } = invocation;
     let realm = realm(connector);
-    if matches!(caller.authority, Authority::Everything) {
+    if matches!(caller.authority, Authority::Everything) && !exactly {
         return Ok(Whereabouts::Throughout(realm));
     }
     if connector.platform() != Namespace::TERRAFORM {

@@ -85,6 +85,8 @@ impl FromStr for Trn {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const RUN: &str = "Ul8wMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDE";
@@ -128,5 +130,29 @@ mod tests {
             assert_eq!(trn.namespace(), namespace);
         }
         assert_eq!("trn:workspace:acme/prod".parse::<Trn>().unwrap().gid(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_parser_and_what_it_reads_it_writes_again(
+            text in "(trn:)?(run|group|workspace|\\PC{0,8})?:?\\PC{0,40}"
+        ) {
+            if let Ok(trn) = text.parse::<Trn>() {
+                prop_assert_eq!(&trn.to_string(), &text);
+                prop_assert!(!trn.path().is_empty() && !trn.last_segment().is_empty());
+                prop_assert!(trn.path().starts_with(trn.namespace()));
+                prop_assert!(trn.path().starts_with(trn.parent()));
+                prop_assert!(trn.gid().is_none_or(|gid| trn.path().contains(&gid.to_string())));
+            }
+            // Gids come from outside as well.
+            let _ = text.parse::<Gid>();
+        }
+
+        #[test]
+        fn any_path_is_read_back(path in "[a-z0-9_-]{1,12}(/[a-z0-9_-]{1,12}){0,5}") {
+            let trn = Trn::new(ResourceType::Workspace, path.clone());
+            let back: Trn = trn.to_string().parse().unwrap();
+            prop_assert_eq!(back.path(), path);
+        }
     }
 }

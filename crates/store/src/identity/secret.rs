@@ -16,6 +16,9 @@ const PUT: &str = "
     INSERT INTO secret (name, sealed, updated_at) VALUES ($1, $2, $3)
     ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at";
 
+const CREATE: &str =
+    "INSERT INTO secret (name, sealed, updated_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
 const REPLACE: &str =
     "UPDATE secret SET sealed = $3, updated_at = $4 WHERE name = $1 AND sealed = $2";
 
@@ -30,6 +33,12 @@ impl Store {
 
     pub async fn secret_put(&self, name: &str, sealed: &str, now: Timestamp) -> Result<()> {
         execute!(self.write(), sqlx::query(PUT).bind(name).bind(sealed).bind(now.0))?;
+        Ok(())
+    }
+
+    /// Keeps what is there already.
+    pub async fn secret_create(&self, name: &str, sealed: &str, now: Timestamp) -> Result<()> {
+        execute!(self.write(), sqlx::query(CREATE).bind(name).bind(sealed).bind(now.0))?;
         Ok(())
     }
 

@@ -64,7 +64,11 @@ impl Report {
 
 impl Store {
     pub async fn report_get(&self, node_id: &str) -> Result<Option<Report>> {
-        read_one!(self.read(), sqlx::query(GET).bind(node_id), Report::read)
+        let found = read_one!(self.read(), sqlx::query(GET).bind(node_id), Report::read)?;
+        let Some(report) = found else { return Ok(None) };
+        let open = |stored| self.sealing.open_bytes(&plan_file_name(node_id), stored);
+        let plan_file = report.plan_file.map(open).transpose()?;
+        Ok(Some(Report { plan_file, ..report }))
     }
 
     /// Drops the plan files of a workspace that no apply will need; those of the newest `keep`
@@ -79,13 +83,22 @@ impl Store {
     }
 }
 
+/// A plan file holds the values of sensitive variables.
+fn plan_file_name(node_id: &str) -> String {
+    format!("plan_file/{node_id}")
+}
+
 pub(super) async fn report_put(tx: &mut Tx, report: &Report) -> Result<()> {
+    let plan_file = match &report.plan_file {
+        Some(file) => Some(tx.sealing.bytes(&plan_file_name(&report.node_id), file)?.into_owned()),
+        None => None,
+    };
     execute!(
         tx.connection(),
         sqlx::query(PUT)
             .bind(&report.node_id)
             .bind(&report.run_id)
-            .bind(report.plan_file.as_deref())
+            .bind(plan_file)
             .bind(report.summary.as_deref().map(storable))
             .bind(report.diff.as_deref().map(storable))
             .bind(storable(&report.diagnostics))

@@ -3,7 +3,7 @@
 use super::{
     VariableCategory,
     row::{Columns, read_all},
-    variable::{seal, unseal},
+    variable::seal_name,
 };
 use crate::{Result, Store, StoreError, Tx, dialect::execute, text::storable};
 
@@ -42,11 +42,10 @@ impl RunVariable {
         let category = row.text("category")?;
         let source = match (row.maybe_text("variable_version_id")?, row.maybe_text("sealed_value")?)
         {
-            (Some(id), _) => RunVariableSource::Version {
-                id,
-                value: row.maybe_text("version_value")?.map(unseal),
-            },
-            (None, Some(value)) => RunVariableSource::Value(unseal(value)),
+            (Some(id), _) => {
+                RunVariableSource::Version { id, value: row.maybe_text("version_value")? }
+            }
+            (None, Some(value)) => RunVariableSource::Value(value),
             (None, None) => {
                 let column = "terraform_run_variable.sealed_value";
                 return Err(StoreError::Corrupt { column, value: String::new() });
@@ -65,8 +64,29 @@ impl RunVariable {
 impl Store {
     /// By category and key.
     pub async fn run_variable_list(&self, run_id: &str) -> Result<Vec<RunVariable>> {
-        read_all!(self.read(), sqlx::query(LIST).bind(run_id), RunVariable::read)
+        let found = read_all!(self.read(), sqlx::query(LIST).bind(run_id), RunVariable::read)?;
+        found.into_iter().map(|variable| self.opened_of(run_id, variable)).collect()
     }
+
+    fn opened_of(&self, run_id: &str, variable: RunVariable) -> Result<RunVariable> {
+        let source = match variable.source {
+            RunVariableSource::Version { id, value } => {
+                let open = |value| self.sealing.open_text(&seal_name(&id), value);
+                let value = value.map(open).transpose()?;
+                RunVariableSource::Version { id, value }
+            }
+            RunVariableSource::Value(value) => {
+                let name = value_name(run_id, variable.category, &variable.key);
+                RunVariableSource::Value(self.sealing.open_text(&name, value)?)
+            }
+        };
+        Ok(RunVariable { source, ..variable })
+    }
+}
+
+/// What a value that is the run's own is sealed under.
+fn value_name(run_id: &str, category: VariableCategory, key: &str) -> String {
+    format!("run_variable/{run_id}/{}/{key}", category.as_str())
 }
 
 pub(super) async fn run_variable_insert(
@@ -75,7 +95,10 @@ pub(super) async fn run_variable_insert(
     variable: &RunVariable,
 ) -> Result<()> {
     let (version, value) = match &variable.source {
-        RunVariableSource::Value(value) => (None, Some(seal(value))),
+        RunVariableSource::Value(value) => {
+            let name = value_name(run_id, variable.category, &variable.key);
+            (None, Some(tx.sealing.text(&name, value)?.into_owned()))
+        }
         RunVariableSource::Version { id, .. } => (Some(id.as_str()), None),
     };
     execute!(

@@ -138,7 +138,8 @@ impl Store {
     /// The state file.
     pub async fn state_version_content(&self, id: &str) -> Result<Option<Vec<u8>>> {
         let content = |row: &dyn Columns| row.bytes("content");
-        read_one!(self.read(), sqlx::query(CONTENT).bind(id), content)
+        let found = read_one!(self.read(), sqlx::query(CONTENT).bind(id), content)?;
+        found.map(|stored| self.sealing.open_bytes(&content_name(id), stored)).transpose()
     }
 
     pub async fn state_version_list(
@@ -155,16 +156,33 @@ impl Store {
 
     /// By name.
     pub async fn state_output_list(&self, state_version_id: &str) -> Result<Vec<StateOutput>> {
-        read_all!(self.read(), sqlx::query(OUTPUTS).bind(state_version_id), StateOutput::read)
+        let found =
+            read_all!(self.read(), sqlx::query(OUTPUTS).bind(state_version_id), StateOutput::read)?;
+        found.into_iter().map(|output| self.opened_output(output)).collect()
     }
 
     pub async fn state_output_get(&self, id: &str) -> Result<Option<StateOutput>> {
-        read_one!(self.read(), sqlx::query(OUTPUT).bind(id), StateOutput::read)
+        let found = read_one!(self.read(), sqlx::query(OUTPUT).bind(id), StateOutput::read)?;
+        found.map(|output| self.opened_output(output)).transpose()
     }
+
+    fn opened_output(&self, output: StateOutput) -> Result<StateOutput> {
+        let value = self.sealing.open_text(&output_name(&output.id), output.value)?;
+        Ok(StateOutput { value, ..output })
+    }
+}
+
+fn content_name(id: &str) -> String {
+    format!("state_version/{id}")
+}
+
+fn output_name(id: &str) -> String {
+    format!("state_version_output/{id}")
 }
 
 pub(super) async fn state_insert(tx: &mut Tx, state: &NewState) -> Result<()> {
     let NewState { version, content, outputs } = state;
+    let sealed = tx.sealing.bytes(&content_name(&version.id), content)?.into_owned();
     execute!(
         tx.connection(),
         sqlx::query(INSERT)
@@ -175,16 +193,17 @@ pub(super) async fn state_insert(tx: &mut Tx, state: &NewState) -> Result<()> {
             .bind(storable(&version.created_by))
             .bind(storable(&version.lineage))
             .bind(version.serial)
-            .bind(content.as_slice())
+            .bind(sealed)
     )?;
     for output in outputs {
+        let value = tx.sealing.text(&output_name(&output.id), &output.value)?.into_owned();
         execute!(
             tx.connection(),
             sqlx::query(INSERT_OUTPUT)
                 .bind(&output.id)
                 .bind(&version.id)
                 .bind(storable(&output.name))
-                .bind(storable(&output.value))
+                .bind(value)
                 .bind(storable(&output.value_type))
                 .bind(output.sensitive)
         )?;

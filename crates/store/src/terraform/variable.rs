@@ -98,14 +98,9 @@ const GET_VERSION: &str = "
         JOIN terraform_namespace n ON n.id = v.namespace_id
     WHERE x.id = $1";
 
-/// What goes into a `sealed_value` column.
-pub(super) fn seal(value: &str) -> std::borrow::Cow<'_, str> {
-    storable(value)
-}
-
-/// What a `sealed_value` column holds.
-pub(super) fn unseal(sealed: String) -> String {
-    sealed
+/// What a version's value is sealed under.
+pub(super) fn seal_name(version_id: &str) -> String {
+    format!("variable_version/{version_id}")
 }
 
 impl Variable {
@@ -119,7 +114,7 @@ impl Variable {
             key: row.text("key")?,
             sensitive: row.flag("sensitive")?,
             latest_version_id: row.text("latest_version_id")?,
-            value: unseal(row.text("sealed_value")?),
+            value: row.text("sealed_value")?,
         })
     }
 }
@@ -133,7 +128,7 @@ impl VariableVersion {
             namespace_path: row.text("namespace_path")?,
             sensitive: row.flag("sensitive")?,
             key: row.text("key")?,
-            value: unseal(row.text("sealed_value")?),
+            value: row.text("sealed_value")?,
         })
     }
 }
@@ -157,7 +152,8 @@ impl Store {
     }
 
     pub async fn variable_get(&self, id: &str) -> Result<Option<Variable>> {
-        read_one!(self.read(), sqlx::query(GET).bind(id), Variable::read)
+        let found = read_one!(self.read(), sqlx::query(GET).bind(id), Variable::read)?;
+        found.map(|found| self.opened(found)).transpose()
     }
 
     pub async fn variable_get_by_key(
@@ -166,20 +162,22 @@ impl Store {
         category: VariableCategory,
         key: &str,
     ) -> Result<Option<Variable>> {
-        read_one!(
+        let found = read_one!(
             self.read(),
             sqlx::query(GET_BY_KEY)
                 .bind(storable(namespace_path))
                 .bind(category.as_str())
                 .bind(storable(key)),
             Variable::read
-        )
+        )?;
+        found.map(|found| self.opened(found)).transpose()
     }
 
     /// All of one namespace, by category and key. There are at most as many as
     /// [`Store::variable_create`] allows.
     pub async fn variable_list(&self, namespace_id: &str) -> Result<Vec<Variable>> {
-        read_all!(self.read(), sqlx::query(LIST).bind(namespace_id), Variable::read)
+        let found = read_all!(self.read(), sqlx::query(LIST).bind(namespace_id), Variable::read)?;
+        found.into_iter().map(|found| self.opened(found)).collect()
     }
 
     /// Gives `variable`, as it was at its version, the key and value it holds.
@@ -223,7 +221,9 @@ impl Store {
     }
 
     pub async fn variable_version_get(&self, id: &str) -> Result<Option<VariableVersion>> {
-        read_one!(self.read(), sqlx::query(GET_VERSION).bind(id), VariableVersion::read)
+        let found =
+            read_one!(self.read(), sqlx::query(GET_VERSION).bind(id), VariableVersion::read)?;
+        found.map(|found| self.opened_version(found)).transpose()
     }
 
     pub async fn variable_version_list(
@@ -235,7 +235,20 @@ impl Store {
         let order = Order::number("x.created_at", sort.descending);
         let mut listing = Listing::new(VERSION_COLUMNS, VERSION_FROM, "x.id", order);
         listing.equals("x.variable_id = ", Some(variable_id));
-        listing.page(self, page, VariableVersion::read).await
+        let mut page = listing.page(self, page, VariableVersion::read).await?;
+        let opened = page.items.into_iter().map(|found| self.opened_version(found));
+        page.items = opened.collect::<Result<_>>()?;
+        Ok(page)
+    }
+
+    fn opened(&self, found: Variable) -> Result<Variable> {
+        let name = seal_name(&found.latest_version_id);
+        Ok(Variable { value: self.sealing.open_text(&name, found.value)?, ..found })
+    }
+
+    fn opened_version(&self, found: VariableVersion) -> Result<VariableVersion> {
+        let name = seal_name(&found.id);
+        Ok(VariableVersion { value: self.sealing.open_text(&name, found.value)?, ..found })
     }
 }
 
@@ -291,6 +304,7 @@ async fn version_insert(
     value: &str,
     now: Timestamp,
 ) -> Result<()> {
+    let sealed = tx.sealing.text(&seal_name(id), value)?.into_owned();
     execute!(
         tx.connection(),
         sqlx::query(INSERT_VERSION)
@@ -298,7 +312,7 @@ async fn version_insert(
             .bind(now.0)
             .bind(variable_id)
             .bind(storable(key))
-            .bind(seal(value))
+            .bind(sealed.as_str())
     )?;
     Ok(())
 }

@@ -132,7 +132,7 @@ async fn a_refusal_is_recorded_with_the_rule_that_refused() {
 fn no_operation_of_any_platform_is_open_to_who_has_no_role_on_it() {
     let kind = PrincipalKind::User;
     let stranger = Caller::new(Principal { id: "user:al".into(), kind, name: "al".into() });
-    let everything = Policy { auto_approve: AutoApprove::All, read_only: false };
+    let everything = Policy { auto_approve: AutoApprove::All, ..Policy::default() };
     let open: Vec<&str> = OPEN.lines().filter(|line| !line.starts_with('#')).collect();
     let (mut walked, mut closed) = (0, Vec::new());
     for platform in Catalog::embedded().names() {
@@ -220,5 +220,70 @@ async fn who_has_no_role_on_harness_sees_nothing_of_it() {
     let read = app.rpc(path, "resources/read", json!({ "uri": "pipeline:///deploy_shop" })).await;
     assert!(read.body["error"].is_object(), "{:#}", read.body);
     assert_eq!(fake.seen().len(), 0, "Harness is not even asked");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_github_token_is_a_credential_where_the_operator_says_so() {
+    use axum::{Router, http::HeaderMap, http::StatusCode, routing::get};
+    let user = async |headers: HeaderMap| match headers["authorization"].to_str().unwrap() {
+        "Bearer ghp_jo" => (StatusCode::OK, r#"{"login":"Jo"}"#),
+        _ => (StatusCode::UNAUTHORIZED, "{}"),
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let routes = Router::new().route("/user", get(user));
+    let github = tokio::spawn(async move { axum::serve(listener, routes).await });
+    let accepts = ("PILOTHOUSE_GITHUB_TOKENS", "true");
+    let mut app = TestApp::start(&[ALL, accepts, ("PILOTHOUSE_GITHUB_API_URL", &url)]).await;
+    tree(&app).await;
+    let (code, _) = operate(&app.data(), &["members", "grant", "github:jo", "viewer", "acme"]);
+    assert_eq!(code, Some(0));
+    for (token, status) in [("ghp_jo", 200), ("ghp_al", 401), ("ghp", 401)] {
+        assert_eq!(app.rpc_as(token, "/mcp", "tools/list", json!({})).await.status, status);
+    }
+    app.sign_in("ghp_jo");
+    app.ok("infra_get", workspace("acme/prod")).await;
+    app.refused("infra_get", workspace("other/web")).await;
+    app.stop().await;
+    let app = TestApp::start(&[ALL, ("PILOTHOUSE_GITHUB_API_URL", &url)]).await;
+    assert_eq!(app.rpc_as("ghp_jo", "/mcp", "tools/list", json!({})).await.status, 401);
+    app.stop().await;
+    github.abort();
+}
+
+#[tokio::test]
+async fn a_rule_binds_the_operator_from_the_next_look_on_and_is_recorded() {
+    let rules = tempfile::tempdir().unwrap();
+    let text = r#"
+        [[rule]]
+        id = "freeze"
+        effect = "forbid"
+        reason = "nothing changes until Monday"
+        operations = ["write"]
+        namespaces = ["acme/prod"]
+    "#;
+    let directory = rules.path().to_str().unwrap().to_owned();
+    let app = TestApp::start(&[ALL, ("PILOTHOUSE_RULES", &directory)]).await;
+    tree(&app).await;
+    app.ok("infra_execute", lock("other/web")).await;
+    let file = rules.path().join("production.toml");
+    std::fs::write(&file, text).unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(30), async {
+        // The files are looked at once a second.
+        while app.call("infra_execute", lock("acme/prod")).await["isError"] != true {
+            let unlock = json!({ "resource_type": "tharsis.workspace", "action": "unlock",
+                                 "params": { "workspace_id": "trn:workspace:acme/prod" } });
+            app.call("infra_execute", unlock).await;
+        }
+    })
+    .await
+    .unwrap();
+    let refused = app.refused("infra_execute", lock("acme/prod")).await;
+    assert!(refused.contains("nothing changes until Monday"), "{refused}");
+    let filter = AuditFilter { tool: Some("infra_execute".into()), ..AuditFilter::default() };
+    let rows = app.running().product().store.audit_list(&filter).await.unwrap();
+    let denied = rows.iter().find(|row| row.outcome == Outcome::Denied).unwrap();
+    assert_eq!(denied.detail.as_deref(), Some("production#freeze: nothing changes until Monday"));
     app.stop().await;
 }

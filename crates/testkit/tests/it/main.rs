@@ -11,6 +11,7 @@ mod kill;
 mod oauth;
 mod prompt;
 mod remote;
+mod secret;
 mod service_account;
 mod surface;
 mod tharsis;

@@ -2,13 +2,14 @@
 
 mod api_key;
 mod bearer;
+mod github;
 mod operator;
 
 use async_trait::async_trait;
 use axum::http::{HeaderMap, header};
 use pilothouse_model::{Caller, Error};
 
-pub(crate) use self::api_key::ApiKeys;
+pub(crate) use self::{api_key::ApiKeys, github::GitHub};
 
 /// One kind of credential.
 #[async_trait]

@@ -15,6 +15,7 @@ use pilothouse_model::{
     Authority, Caller, Error, Namespace, Risk, Timestamp, id::ResourceType, text::prefix,
 };
 
+use super::record::Note;
 use crate::terraform::{Terraform, reference};
 
 /// What a request is about, as the caller wrote it.
@@ -33,6 +34,7 @@ pub(super) enum Subject<'a> {
     VariableVersion(&'a str),
     ManagedIdentity(&'a str),
     ServiceAccount(&'a str),
+    Membership(&'a str),
     /// A namespace by its path.
     Path(&'a str),
     /// The platform itself, outside of every group.
@@ -51,6 +53,8 @@ pub(super) struct Gate {
 pub(super) struct Entered {
     platform: Arc<Terraform>,
     pub(super) caller: Caller,
+    /// Where to say what was decided, for a call that nobody else records.
+    note: Option<Note>,
 }
 
 impl Deref for Entered {
@@ -76,7 +80,8 @@ impl Gate {
         let caller = extensions.get::<Caller>().cloned();
         let caller =
             caller.ok_or_else(|| Error::unauthenticated("this call carries no identity"))?;
-        let entered = Entered { platform: Arc::clone(&self.platform), caller };
+        let note = extensions.get::<Note>().cloned();
+        let entered = Entered { platform: Arc::clone(&self.platform), caller, note };
         entered.also(operation, subject).await?;
         Ok(entered)
     }
@@ -88,8 +93,12 @@ impl Entered {
         let operation = format!("{}.{operation}", Namespace::TERRAFORM);
         let namespace = match subject {
             Subject::Everywhere => None,
-            // Nothing is hidden from the operator, so where it is does not matter.
-            _ if matches!(self.caller.authority, Authority::Everything) => None,
+            // Nothing is hidden from the operator, so where it is matters to rules only.
+            _ if matches!(self.caller.authority, Authority::Everything)
+                && self.platform.config.policy.rules.is_none() =>
+            {
+                None
+            }
             // Who sees nothing at all learns nothing, not even what does not exist.
             _ if self.sees_nothing() => None,
             _ => Some(Namespace::terraform(&self.platform.place_of(subject).await?)),
@@ -102,13 +111,15 @@ impl Entered {
         {
             return Ok(());
         }
+        if let Some(note) = &self.note {
+            note.decided(&operation, risk(&operation), subject.text(), &decision);
+        }
         decision.refusal(|| subject.not_found()).map_or(Ok(()), Err)
     }
 
     fn decide(&self, operation: &str, namespace: Option<&Namespace>) -> Decision {
         let place = namespace.map_or(Place::Throughout(Namespace::TERRAFORM), Place::In);
-        let risk = if only_reads(operation) { Risk::Read } else { Risk::MediumWrite };
-        let action = Action { operation, risk, place };
+        let action = Action { operation, risk: risk(operation), place };
         let decided = Policy::default();
         // The gateway has applied the policy of the surface that the call came through.
         let policy = if self.caller.decided { &decided } else { &self.platform.config.policy };
@@ -140,6 +151,11 @@ impl Entered {
     }
 }
 
+/// As far as a permission tells it.
+fn risk(operation: &str) -> Risk {
+    if only_reads(operation) { Risk::Read } else { Risk::MediumWrite }
+}
+
 fn only_reads(operation: &str) -> bool {
     match requirement(operation, Risk::Read) {
         Requirement::Permission(needed) => needed.only_reads(),
@@ -151,6 +167,28 @@ impl Subject<'_> {
     /// Whether everything below its group may use it, and so may see it.
     fn is_inherited(self) -> bool {
         matches!(self, Self::ManagedIdentity(_) | Self::ServiceAccount(_))
+    }
+
+    /// As the caller wrote it.
+    fn text(&self) -> Option<&str> {
+        match *self {
+            Self::Platform | Self::Everywhere => None,
+            Self::Group(text)
+            | Self::Workspace(text)
+            | Self::ConfigurationVersion(text)
+            | Self::Run(text)
+            | Self::Plan(text)
+            | Self::Apply(text)
+            | Self::Job(text)
+            | Self::StateVersion(text)
+            | Self::StateOutput(text)
+            | Self::Variable(text)
+            | Self::VariableVersion(text)
+            | Self::ManagedIdentity(text)
+            | Self::ServiceAccount(text)
+            | Self::Membership(text)
+            | Self::Path(text) => Some(text),
+        }
     }
 
     /// What a subject that does not exist answers.
@@ -168,6 +206,7 @@ impl Subject<'_> {
             Self::Variable(text) => (ResourceType::Variable, text),
             Self::ServiceAccount(text) => (ResourceType::ServiceAccount, text),
             Self::ManagedIdentity(text) => (ResourceType::ManagedIdentity, text),
+            Self::Membership(text) => (ResourceType::NamespaceMembership, text),
             Self::VariableVersion(text) => (ResourceType::VariableVersion, text),
             Self::Path(path) => return Error::not_found("namespace", prefix(path, 160)),
             Self::Platform | Self::Everywhere => {
@@ -198,6 +237,7 @@ impl Terraform {
             Subject::Path(path) => self.namespace_by_path(path).await?.path,
             Subject::ServiceAccount(id) => self.service_account_get(id).await?.group_path,
             Subject::ManagedIdentity(id) => self.managed_identity_get(id).await?.group_path,
+            Subject::Membership(id) => self.membership_get(id).await?.namespace.path.to_string(),
             Subject::Platform | Subject::Everywhere => String::new(),
         })
     }

@@ -5,6 +5,8 @@ mod configuration_version;
 mod group;
 mod job;
 mod managed_identity;
+mod membership;
+mod role;
 mod run;
 mod service_account;
 mod state_version;
@@ -74,8 +76,9 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
         configuration_version::configuration_versions_server::ConfigurationVersionsServer,
         group::groups_server::GroupsServer, job::jobs_server::JobsServer,
         managed_identity::managed_identities_server::ManagedIdentitiesServer,
+        namespace_membership::namespace_memberships_server::NamespaceMembershipsServer,
         namespace_variable::namespace_variables_server::NamespaceVariablesServer,
-        run::runs_server::RunsServer,
+        role::roles_server::RolesServer, run::runs_server::RunsServer,
         service_account::service_accounts_server::ServiceAccountsServer,
         state_version::state_versions_server::StateVersionsServer,
         versions::version_server::VersionServer, workspace::workspaces_server::WorkspacesServer,
@@ -89,6 +92,8 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
             GroupsServer<Grpc>,
             JobsServer<Grpc>,
             ManagedIdentitiesServer<Grpc>,
+            NamespaceMembershipsServer<Grpc>,
+            RolesServer<Grpc>,
             RunsServer<Grpc>,
             ServiceAccountsServer<Grpc>,
             VersionServer<Grpc>,

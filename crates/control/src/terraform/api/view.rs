@@ -27,7 +27,7 @@ pub(super) fn time(at: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: at.0.div_euclid(1000), nanos }
 }
 
-fn metadata(kind: ResourceType, meta: &Meta, trn: String) -> ResourceMetadata {
+pub(super) fn metadata(kind: ResourceType, meta: &Meta, trn: String) -> ResourceMetadata {
     ResourceMetadata {
         created_at: Some(time(meta.created_at)),
         updated_at: Some(time(meta.updated_at)),

@@ -4,7 +4,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{body::Body, http};
-use pilothouse_model::{Caller, Grant, Principal, PrincipalKind, Role};
+use pilothouse_model::{Caller, Grant, Principal, PrincipalKind, Role, audit::Outcome};
+use pilothouse_store::AuditFilter;
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, prost::Message as _};
 use serde_json::{Map, Value};
 use tonic::Code;
@@ -15,11 +16,12 @@ use super::{
         Client,
         group::GetGroupsRequest,
         managed_identity::CreateManagedIdentityRequest,
+        namespace_membership::CreateNamespaceMembershipRequest,
         namespace_variable::{CreateNamespaceVariableRequest, GetNamespaceVariablesRequest},
         ok,
         run::GetRunsRequest,
         service_account::CreateServiceAccountRequest,
-        workspace::GetWorkspacesRequest,
+        workspace::{GetWorkspacesRequest, LockWorkspaceRequest},
     },
     world::{World, id},
 };
@@ -74,6 +76,13 @@ async fn things(world: &World) -> HashMap<&'static str, String> {
     };
     let account = ok(world.client.service_accounts().create_service_account(account).await);
     let account = account.service_account.unwrap();
+    let membership = CreateNamespaceMembershipRequest {
+        namespace_path: "acme".to_owned(),
+        role_id: "trn:role:viewer".to_owned(),
+        service_account_id: Some(id(&account.metadata)),
+        ..CreateNamespaceMembershipRequest::default()
+    };
+    let membership = ok(world.client.memberships().create_namespace_membership(membership).await);
     HashMap::from([
         ("group", prod.group_id.clone()),
         ("workspace", id(&prod.metadata)),
@@ -86,8 +95,10 @@ async fn things(world: &World) -> HashMap<&'static str, String> {
         ("variable", id(&variable.metadata)),
         ("variable_version", variable.latest_version_id.clone()),
         ("managed_identity", id(&identity.metadata)),
+        ("namespace_membership", id(&membership.metadata)),
         ("service_account", id(&account.metadata)),
         ("namespace_path", "acme/prod".to_owned()),
+        ("role", "trn:role:viewer".to_owned()),
     ])
 }
 
@@ -100,6 +111,8 @@ fn kind_of(method: &str) -> &'static str {
         ("ConfigurationVersion", "configuration_version"),
         ("ManagedIdentit", "managed_identity"),
         ("ServiceAccount", "service_account"),
+        ("NamespaceMembership", "namespace_membership"),
+        ("Role", "role"),
         ("Plan", "plan"),
         ("Apply", "apply"),
         ("Job", "job"),
@@ -303,4 +316,31 @@ async fn values_are_for_those_who_may_see_them() {
         let region = found.iter().find(|variable| variable.key == "region").unwrap();
         assert_eq!(region.value.as_deref(), expected, "{role}");
     }
+}
+
+#[tokio::test]
+async fn direct_calls_that_change_something_or_are_refused_are_recorded() {
+    let world = World::new().await;
+    world.prod().await;
+    world.store().audit_list(&AuditFilter::default()).await.unwrap();
+    let viewer = user(&world, Role::Viewer, "acme");
+    let lock = || LockWorkspaceRequest { workspace_id: "trn:workspace:acme/prod".to_owned() };
+    let refused = viewer.workspaces().lock_workspace(lock()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    ok(viewer.workspaces().get_workspaces(GetWorkspacesRequest::default()).await);
+    ok(world.client.workspaces().lock_workspace(lock()).await);
+    let rows = world.store().audit_list(&AuditFilter::default()).await.unwrap();
+    let found: Vec<_> = rows
+        .iter()
+        .filter(|row| row.operation.as_deref() == Some("tharsis.workspace.lock"))
+        .map(|row| (row.principal.as_str(), row.outcome, row.target.as_deref().unwrap()))
+        .collect();
+    let target = "trn:workspace:acme/prod";
+    let operator = world.client.caller.as_ref().unwrap().principal.id.as_str();
+    assert_eq!(
+        found,
+        [(operator, Outcome::Done, target), ("user:al", Outcome::Denied, target)],
+        "the newest first"
+    );
+    assert!(rows.iter().all(|row| !row.risk.is_read()), "reads that succeed are not: {rows:#?}");
 }

@@ -113,6 +113,14 @@ impl Client {
         service_account::service_accounts_client::ServiceAccountsClient::new(self.clone())
     }
 
+    pub(crate) fn memberships(
+        &self,
+    ) -> namespace_membership::namespace_memberships_client::NamespaceMembershipsClient<Self> {
+        namespace_membership::namespace_memberships_client::NamespaceMembershipsClient::new(
+            self.clone(),
+        )
+    }
+
     pub(crate) fn jobs(&self) -> job::jobs_client::JobsClient<Self> {
         job::jobs_client::JobsClient::new(self.clone())
     }

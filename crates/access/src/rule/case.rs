@@ -1,0 +1,124 @@
+//! Cases that say what a directory's rules must decide.
+
+use std::path::Path;
+
+use pilothouse_model::{
+    Caller, Error, Grant, Namespace, Principal, PrincipalKind, Risk, Role, Timestamp,
+};
+use serde::Deserialize;
+
+use super::{
+    Operations, Rules,
+    file::{files, text},
+};
+use crate::{Action, AutoApprove, Place, Policy, Verdict, decide};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default, rename = "case")]
+    cases: Vec<Case>,
+}
+
+/// Who does what where, and what must be decided.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    principal: String,
+    #[serde(default)]
+    teams: Vec<String>,
+    /// What the principal and each team have there; owner of everything when absent.
+    #[serde(default)]
+    roles: Vec<String>,
+    operation: String,
+    namespace: String,
+    #[serde(default)]
+    auto_approve: Option<String>,
+    expect: String,
+    /// The rule that decides: of ours, or `role`, `read`, `auto_approve`, `confirm_writes`.
+    by: Option<String>,
+}
+
+/// How a case ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The file and the case, in words.
+    pub case: String,
+    /// What was decided instead of what was expected.
+    pub problem: Option<String>,
+}
+
+/// Runs the `*.case.toml` files of `directory` against its rules.
+pub fn run(directory: &Path, operations: &Operations) -> Result<Vec<Outcome>, Error> {
+    let rules = Rules::open(directory, operations.clone(), Timestamp::now())?;
+    let mut policy = Policy { rules: Some(rules.into()), ..Policy::default() };
+    let mut outcomes = Vec::new();
+    for path in files(directory, true)? {
+        let wrong = |what: String| Error::invalid(format!("{}: {what}", path.display()));
+        let File { cases } =
+            toml::from_str(&text(&path)?).map_err(|error| wrong(error.to_string()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        for case in cases {
+            let Case { principal, operation, namespace, .. } = &case;
+            let words = format!("{name}: {principal} {operation} {namespace}");
+            policy.auto_approve = match &case.auto_approve {
+                Some(level) => level.parse()?,
+                None => AutoApprove::None,
+            };
+            let problem = judged(&case, &policy, operations)
+                .map_err(|error| wrong(format!("{principal} {operation}: {}", error.message)))?;
+            outcomes.push(Outcome { case: words, problem });
+        }
+    }
+    Ok(outcomes)
+}
+
+/// What was decided instead of what the case expects.
+fn judged(case: &Case, policy: &Policy, operations: &Operations) -> Result<Option<String>, Error> {
+    let risk = risk_of(&case.operation, operations)?;
+    let namespace: Namespace = case.namespace.parse()?;
+    let action = Action { operation: &case.operation, risk, place: Place::In(&namespace) };
+    let decision = decide(&caller(case)?, &action, policy);
+    let verdict = match decision.verdict {
+        Verdict::Allow => "allow",
+        Verdict::Ask => "ask",
+        Verdict::Deny => "deny",
+        Verdict::Hide => "hide",
+    };
+    let by_expected = case.by.as_ref().is_none_or(|by| *by == decision.rule);
+    let fits = verdict == case.expect && by_expected;
+    let decided = || format!("{verdict} by {}: {}", decision.rule, decision.reason);
+    Ok((!fits).then(decided))
+}
+
+fn risk_of(operation: &str, operations: &Operations) -> Result<Risk, Error> {
+    let found = operations.iter().find(|(name, _)| name == operation);
+    found
+        .map(|(_, risk)| *risk)
+        .ok_or_else(|| Error::invalid(format!("{operation:?} is no operation")))
+}
+
+fn caller(case: &Case) -> Result<Caller, Error> {
+    let kind = PrincipalKind::of_id(&case.principal);
+    let name = case.principal.split_once(':').map_or("", |(_, name)| name);
+    let principal = Principal { id: case.principal.clone(), kind, name: name.to_owned() };
+    let mut roles = Vec::new();
+    for text in &case.roles {
+        let (role, namespace) = text
+            .split_once('=')
+            .ok_or_else(|| Error::invalid(format!("write {text:?} as role=namespace")))?;
+        roles.push((role.parse::<Role>()?, namespace.parse::<Namespace>()?));
+    }
+    if case.roles.is_empty() {
+        roles.push((Role::Owner, Namespace::everything()));
+    }
+    let subjects = std::iter::once(&case.principal).chain(&case.teams);
+    let grants = subjects.flat_map(|subject| {
+        roles.iter().map(|(role, namespace)| Grant {
+            subject: subject.as_str().into(),
+            namespace: namespace.clone(),
+            role: *role,
+        })
+    });
+    Ok(Caller::new(principal).granted(grants.collect()))
+}

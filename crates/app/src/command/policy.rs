@@ -1,0 +1,29 @@
+//! `policy`: checks and tries rules before they are in force.
+
+use pilothouse_access::rule::{case, check};
+use pilothouse_model::Error;
+
+use super::screen;
+use crate::{cli::PolicyCommand, exit::Exit, operation};
+
+pub(super) fn run(command: &PolicyCommand) -> Result<Exit, Error> {
+    match command {
+        PolicyCommand::Check { file } => {
+            let rules = check(file, &operation::all()?)?;
+            screen::text_line(&format!("{} rules: {}", rules.len(), rules.join(", ")))
+        }
+        PolicyCommand::Test { directory } => {
+            let outcomes = case::run(directory, &operation::all()?)?;
+            let failed = outcomes.iter().filter(|outcome| outcome.problem.is_some()).count();
+            for outcome in &outcomes {
+                let said = outcome.problem.as_deref().unwrap_or("ok");
+                screen::text_line(&format!("{}: {said}", outcome.case))?;
+            }
+            screen::text_line(&format!("{} cases, {failed} failed", outcomes.len()))?;
+            if failed == 0 {
+                return Ok(Exit::Done);
+            }
+            Err(Error::conflict("the rules do not decide what the cases expect"))
+        }
+    }
+}
