@@ -30,7 +30,7 @@ const GUARDED: [&str; 5] = [
 ];
 
 impl Environment {
-    /// With the variables of `stated`, a file that must exist, else of [`USUAL`] in `directory`, if
+    /// With the variables of `stated`, a file that must exist, else of `.env` in `directory`, if
     /// there is one.
     ///
     /// # Errors

@@ -56,12 +56,12 @@ impl Pages {
 /// From the thing itself, from what it is wrapped around, from the call, from the installation.
 fn value(thing: &Value, call: &Linked<'_>, name: &str) -> Option<String> {
     let wrapped = || thing.as_object()?.values().find_map(|inner| text(inner.get(name)?));
-    thing
-        .get(name)
-        .and_then(text)
-        .or_else(wrapped)
-        .or_else(|| text(call.args.get(name)?))
-        .or_else(|| call.defaults.known(name).map(str::to_owned))
+    let called = || match call.args.get(name) {
+        // The call acted above that level: there is no such page.
+        Some(Value::Null) => None,
+        given => given.and_then(text).or_else(|| call.defaults.known(name).map(str::to_owned)),
+    };
+    thing.get(name).and_then(text).or_else(wrapped).or_else(called)
 }
 
 fn text(value: &Value) -> Option<String> {

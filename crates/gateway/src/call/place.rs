@@ -92,6 +92,9 @@ fn scope(invocation: &Invocation) -> String {
     let spec = types.get(type_name).and_then(|found| found.operations.get(name));
     let part = |name: &str| {
         spec?.args.get(name)?;
+        if arguments.get(name).is_some_and(Value::is_null) {
+            return None;
+        }
         text(arguments, name).or_else(|| connector.acts_in(name))
     };
     match (part(Scope::ORG), part(Scope::PROJECT)) {

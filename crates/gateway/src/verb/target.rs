@@ -5,14 +5,18 @@ use std::sync::Arc;
 use pilothouse_connectors::Connector;
 use pilothouse_model::Error;
 use pilothouse_registry::{
-    Operation, Place, ResourceType, nearest, resource::Starts, spec::ArgType,
+    Operation, Place, ResourceType, nearest,
+    resource::{Scope, Starts},
+    spec::ArgType,
 };
 use serde_json::{Map, Value};
 
 use super::{Invocation, Reach, Request, page, take_text};
 
 /// Where a call acts; operations that do not care never see it.
-const PLACE: [&str; 3] = ["org_id", "project_id", "resource_scope"];
+const PLACE: [&str; 2] = [Scope::ORG, Scope::PROJECT];
+/// The argument that says how far down the place goes.
+const LEVEL: &str = "resource_scope";
 /// Names under which operations take words to look for.
 const WORDS: [&str; 4] = ["search", "search_term", "name", "query"];
 /// Longest JSON text that is accepted in place of an object, in bytes.
@@ -27,6 +31,7 @@ pub(crate) struct Target<'g> {
     pub(crate) arguments: Map<String, Value>,
     /// For operations that take them; others do without.
     place: Map<String, Value>,
+    level: Option<String>,
     id: Option<Value>,
     /// What an address said, unless the call names another one.
     page_id: Option<Value>,
@@ -51,12 +56,13 @@ impl<'g> Target<'g> {
         place.extend(
             PLACE.into_iter().filter_map(|name| Some((name.to_owned(), arguments.remove(name)?))),
         );
+        let level = take_text(&mut arguments, LEVEL);
         let (id, body) = (arguments.remove("id"), arguments.remove("body"));
         let is_of_page = page.type_name.as_deref() == Some(&type_name);
         let page_id = page.id.filter(|_| is_of_page);
         // What is left has been offered to no verb: it is the operation's.
         merge(&mut merged, arguments)?;
-        Ok(Self { reach, connector, type_name, arguments: merged, place, id, page_id, body })
+        Ok(Self { reach, connector, type_name, arguments: merged, place, level, id, page_id, body })
     }
 
     pub(crate) fn resource(&self) -> &ResourceType {
@@ -86,7 +92,46 @@ impl<'g> Target<'g> {
         let connector = Arc::clone(&self.connector);
         let spec = &connector.catalog().types[&self.type_name].operations[name];
         self.fill(spec)?;
-        Invocation::new(self.reach.gateway, self.connector, &self.type_name, name, self.arguments)
+        let beyond = self.keep_to_level(spec)?;
+        let (connector, arguments) = (self.connector, self.arguments);
+        let mut invocation =
+            Invocation::new(self.reach.gateway, connector, &self.type_name, name, arguments)?;
+        for name in beyond {
+            invocation.arguments.insert(name.to_owned(), Value::Null);
+        }
+        Ok(invocation)
+    }
+
+    /// Holds the call to its `resource_scope`: what the level consists of must be known, and the
+    /// arguments for what is below it are returned, for which no default may step in.
+    fn keep_to_level(&mut self, operation: &Operation) -> Result<Vec<&'static str>, Error> {
+        let Some(level) = &self.level else { return Ok(Vec::new()) };
+        let depth = match level.as_str() {
+            "account" => 0,
+            "org" => 1,
+            "project" => 2,
+            other => {
+                return Err(Error::invalid(format!("{LEVEL} {other:?} is not a level"))
+                    .hint("account, org or project"));
+            }
+        };
+        let mut beyond = Vec::new();
+        for (at, name) in [Scope::ORG, Scope::PROJECT].into_iter().enumerate() {
+            if !operation.args.contains_key(name) {
+                continue;
+            }
+            if at >= depth {
+                self.arguments.remove(name);
+                beyond.push(name);
+            } else if !self.arguments.contains_key(name) {
+                let known = self.connector.acts_in(name).ok_or_else(|| {
+                    Error::invalid(format!("{name}: missing for {LEVEL} {level}"))
+                        .hint(format!("pass {name}"))
+                })?;
+                self.arguments.insert(name.to_owned(), known.into());
+            }
+        }
+        Ok(beyond)
     }
 
     /// The operation `name`, unless the type has none or only hooks may call it.

@@ -33,7 +33,8 @@ pub(super) fn complete(
         page_arguments(operation, paging, &mut complete)?;
     }
     for name in operation.args.keys().filter(|name| operation.scope.requires(name)) {
-        if complete.contains_key(name) {
+        // Null says that the call acts above that level.
+        if args.contains_key(name) {
             continue;
         }
         let configured = defaults.of(name).ok_or_else(|| {

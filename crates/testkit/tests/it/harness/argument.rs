@@ -87,6 +87,31 @@ async fn a_missing_project_names_what_sets_it() {
 }
 
 #[tokio::test]
+async fn a_level_says_how_far_down_the_place_goes() {
+    let harness = Harness::start().await;
+    for (level, org, project) in
+        [("account", false, false), ("org", true, false), ("project", true, true)]
+    {
+        let arguments = json!({ "resource_type": "connector", "resource_scope": level,
+                                "project_id": "shop" });
+        harness.ok("harness_list", arguments).await;
+        let seen = harness.fake.seen();
+        let [request] = seen.as_slice() else { panic!("{level}: {seen:?}") };
+        let sends = |name: &str| request.target.contains(&format!("{name}="));
+        assert_eq!(sends("orgIdentifier"), org, "{level}: {}", request.target);
+        assert_eq!(sends("projectIdentifier"), project, "{level}: {}", request.target);
+    }
+    harness.app.stop().await;
+
+    let homeless = Harness::start_with(&[("HARNESS_PROJECT", "")]).await;
+    let arguments = json!({ "resource_type": "connector", "resource_scope": "project" });
+    let message = homeless.refused("harness_list", arguments).await;
+    assert!(message.contains("project_id: missing"), "{message}");
+    assert!(homeless.fake.seen().is_empty());
+    homeless.app.stop().await;
+}
+
+#[tokio::test]
 async fn toolsets_that_are_off_do_not_exist() {
     let harness = Harness::start_with(&[("HARNESS_TOOLSETS", "pipelines,services")]).await;
     let all = harness.ok("harness_describe", json!({})).await.to_string();
