@@ -20,7 +20,7 @@ use crate::{
 /// Longer than any answer can be repeated.
 const ANSWER_MEMORY: Duration = Duration::from_hours(24);
 
-/// Longest preview or diff in a question, in bytes.
+/// Longest preview, diff or request in a question, in bytes.
 const MAX_SHOWN: usize = 4_000;
 
 /// What became of the question.
@@ -93,11 +93,20 @@ async fn out_of_band(path: &Path<'_>, record: &Record, plan: &Plan) -> Result<Re
     })))
 }
 
+/// What the plan tells in the clearest way it has: in the platform's words, as changes to what is
+/// there, or else as the very requests.
 fn question(plan: &Plan) -> Question {
     let mut message = format!("{}\n\nRisk: {}", plan.summary, plan.risk);
     for part in [&plan.preview, &plan.diff].into_iter().flatten() {
-        message.push_str("\n\n");
-        message.push_str(pilothouse_model::text::prefix(part, MAX_SHOWN));
+        push(&mut message, part);
+    }
+    if plan.preview.is_none() && plan.diff.is_none() {
+        plan.requests.iter().for_each(|request| push(&mut message, &format!("{request:#}")));
     }
     Question { key: format!("confirm_{}", &plan.digest[..16]), message }
+}
+
+fn push(message: &mut String, part: &str) {
+    message.push_str("\n\n");
+    message.push_str(pilothouse_model::text::prefix(part, MAX_SHOWN));
 }

@@ -142,7 +142,9 @@ async fn a_modern_client_is_asked_through_the_call_and_its_yes_counts_once() {
     assert_eq!(result["resultType"], "input_required", "{asked:#}");
     let (key, question) = result["inputRequests"].as_object().unwrap().iter().next().unwrap();
     let message = question["params"]["message"].as_str().unwrap();
-    assert!(message.contains("tharsis.group.create") && message.contains("low_write"), "{message}");
+    for expected in ["tharsis.group.create", "low_write", "\"name\": \"acme\""] {
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
 
     let answered = |action: &str| {
         let mut params = params.clone();
