@@ -14,8 +14,10 @@ mod log;
 mod pipeline;
 mod refusal;
 mod request;
+mod run;
 mod scene;
 mod state;
+mod template;
 
 use std::{
     net::Ipv4Addr,
@@ -101,7 +103,9 @@ fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
 fn answer(state: &mut State, ask: &Ask) -> Result<Value, Refusal> {
     let parts = [
         execution::answer,
+        run::answer,
         pipeline::answer,
+        template::answer,
         log::answer,
         delegate::answer,
         gitops::answer,

@@ -1,4 +1,4 @@
-//! Runs of pipelines: started, retried, interrupted, looked at. A run that was started is still
+//! Runs of pipelines: listed, looked at, interrupted. A run that was started is still
 //! running when it is first looked at, and over at the second look: nothing has to wait.
 
 use axum::http::Method;
@@ -22,6 +22,10 @@ pub(super) struct Execution {
     pub(super) outcome: Outcome,
     /// Looks until it is over.
     pub(super) looks_left: usize,
+    /// The run that its last stage started instead of having steps.
+    pub(super) child: Option<String>,
+    /// The run that started it, and that one's pipeline.
+    pub(super) parent: Option<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +66,8 @@ const STEPS: [Step; 3] = [
     },
 ];
 
-const STAGES: [(&str, &str, &str); 2] = [("build", "Build", "CI"), ("deploy", "Deploy", "CD")];
+const STAGES: [(&str, &str, &str); 2] = [("build", "Build", "CI"), (LAST, "Deploy", "CD")];
+const LAST: &str = "deploy";
 
 /// From the start of a stage's first step to the end of its last one.
 fn span_of(stage: &str) -> Span {
@@ -78,8 +83,6 @@ pub(super) fn answer(state: &mut State, ask: &Ask) -> Option<Result<Value, Refus
         (&Method::POST, ["pipelines", "execution", "summary"]) => Ok(list(state, ask)),
         (&Method::GET, ["pipelines", "execution", "v2" | "v3", id]) => get(state, id),
         (&Method::GET, ["pipelines", "execution", id, "inputsetV2"]) => inputs(state, id),
-        (&Method::POST, ["pipeline", "execute", id]) => run(state, ask, id),
-        (&Method::PUT, ["pipeline", "execute", "retry", id]) => retry(state, id),
         (&Method::PUT, ["pipeline", "execute", "interrupt", id]) => interrupt(state, id),
         _ => return None,
     })
@@ -106,6 +109,10 @@ fn position(state: &State, id: &str) -> Result<usize, Refusal> {
     })
 }
 
+pub(super) fn find<'a>(state: &'a State, id: &str) -> Result<&'a Execution, Refusal> {
+    position(state, id).map(|index| &state.executions[index])
+}
+
 fn get(state: &mut State, id: &str) -> Result<Value, Refusal> {
     let index = position(state, id)?;
     let run = &mut state.executions[index];
@@ -117,50 +124,8 @@ fn get(state: &mut State, id: &str) -> Result<Value, Refusal> {
 }
 
 fn inputs(state: &State, id: &str) -> Result<Value, Refusal> {
-    let run = &state.executions[position(state, id)?];
+    let run = find(state, id)?;
     Ok(success(json!({ "inputSetYaml": scene::inputs(&run.tag) })))
-}
-
-/// Deploys the image that the inputs name.
-fn run(state: &mut State, ask: &Ask, pipeline: &str) -> Result<Value, Refusal> {
-    if state.find("pipeline", ask.org(), ask.project(), pipeline).is_none() {
-        return Err(Refusal::not_found("Pipeline", pipeline));
-    }
-    let Some(tag) = scene::tag_in(&ask.text) else {
-        return Err(Refusal::invalid("Pipeline variable version: required value is missing"));
-    };
-    Ok(start(state, (ask.org(), ask.project()), pipeline, tag))
-}
-
-fn retry(state: &mut State, id: &str) -> Result<Value, Refusal> {
-    let run = state.executions[position(state, id)?].clone();
-    if run.outcome == Outcome::Success {
-        return Err(Refusal::invalid("Retrying is only allowed for failed pipelines"));
-    }
-    Ok(start(state, (&run.org, &run.project), &run.pipeline, run.tag.clone()))
-}
-
-fn start(state: &mut State, place: (&str, &str), pipeline: &str, tag: String) -> Value {
-    let number = state.executions.iter().filter(|run| run.pipeline == pipeline).count() + 1;
-    let exists = scene::IMAGES.contains(&tag.as_str());
-    let run = Execution {
-        id: format!("{pipeline}-run-{number}"),
-        org: place.0.to_owned(),
-        project: place.1.to_owned(),
-        pipeline: pipeline.to_owned(),
-        number,
-        started: Timestamp::now(),
-        tag,
-        outcome: if exists { Outcome::Success } else { Outcome::Failed },
-        looks_left: 2,
-    };
-    let answer = success(json!({
-        "planExecution": { "uuid": run.id, "planId": run.id, "status": "RUNNING",
-                           "startTs": run.started.0 },
-    }));
-    run.write_logs(state);
-    state.executions.push(run);
-    answer
 }
 
 fn interrupt(state: &mut State, id: &str) -> Result<Value, Refusal> {
@@ -206,13 +171,19 @@ impl Execution {
         self.status() == "Failed"
     }
 
+    /// Those it really has.
+    fn steps(&self) -> impl Iterator<Item = &'static Step> {
+        let is_chained = self.child.is_some();
+        STEPS.iter().filter(move |step| !(is_chained && step.stage == LAST))
+    }
+
     fn summary(&self) -> Value {
         let failed = self.has_failed();
         let stages: Map<String, Value> = STAGES
             .iter()
             .map(|(id, name, kind)| {
-                let last = *id == "deploy";
-                let next = if last { json!([]) } else { json!(["stage-deploy"]) };
+                let last = *id == LAST;
+                let next = if last { json!([]) } else { json!([format!("stage-{LAST}")]) };
                 let (start, end) = self.times(span_of(id));
                 let node = json!({
                     "nodeType": kind, "nodeGroup": "STAGE", "nodeIdentifier": id, "name": name,
@@ -232,6 +203,10 @@ impl Execution {
             "createdAt": self.started.0, "modules": ["ci", "cd"],
             "startingNodeId": "stage-build", "layoutNodeMap": stages,
             "failureInfo": self.failure(failed), "executionErrorInfo": self.failure(failed),
+            "parentStageInfo": self.parent.as_ref().map(|(id, pipeline)| json!({
+                "hasparentpipeline": true, "executionid": id, "identifier": pipeline,
+                "orgid": self.org, "projectid": self.project,
+            })),
             "executionTriggerInfo": { "triggerType": "MANUAL",
                                       "triggeredBy": { "identifier": "dana@example.com" } },
         })
@@ -248,21 +223,29 @@ impl Execution {
         edges.insert("root".into(), json!({ "children": [stages[0]], "nextIds": [] }));
         for (position, (id, name, _)) in STAGES.iter().enumerate() {
             let last = position + 1 == STAGES.len();
-            let steps = STEPS.iter().filter(|step| step.stage == *id);
+            let steps = self.steps().filter(|step| step.stage == *id);
             let steps: Vec<String> = steps.map(|step| format!("step-{}", step.id)).collect();
             let next: Vec<&String> = stages.get(position + 1).into_iter().collect();
             let uuid = &stages[position];
-            nodes.insert(uuid.clone(), self.node(uuid, (id, name, "STAGE"), span_of(id), last));
-            edges.insert(uuid.clone(), json!({ "children": [steps[0]], "nextIds": next }));
+            let mut node = self.node(uuid, (id, name, "STAGE"), span_of(id), last);
+            if let Some(child) = self.child.as_ref().filter(|_| last) {
+                node["stepType"] = json!("PIPELINE_STAGE");
+                node["stepDetails"]["childPipelineExecutionDetails"] = json!({
+                    "planExecutionId": child, "orgId": self.org, "projectId": self.project,
+                });
+            }
+            nodes.insert(uuid.clone(), node);
+            let first: Vec<&String> = steps.first().into_iter().collect();
+            edges.insert(uuid.clone(), json!({ "children": first, "nextIds": next }));
             for (index, step) in steps.iter().enumerate() {
                 let next: Vec<&String> = steps.get(index + 1).into_iter().collect();
                 edges.insert(step.clone(), json!({ "children": [], "nextIds": next }));
             }
         }
-        for step in &STEPS {
+        for step in self.steps() {
             let uuid = format!("step-{}", step.id);
             let names = (step.id, step.name, step.kind);
-            let mut node = self.node(&uuid, names, step.span, step.stage == "deploy");
+            let mut node = self.node(&uuid, names, step.span, step.stage == LAST);
             let place = format!("pipeline.stages.{}.spec.execution.steps.{}", step.stage, step.id);
             node["baseFqn"] = json!(place);
             node["logBaseKey"] = json!(self.log_key(step));
@@ -298,7 +281,7 @@ impl Execution {
     /// What each step of the run writes.
     pub(super) fn write_logs(&self, state: &mut State) {
         let image = scene::image(&self.tag);
-        for step in &STEPS {
+        for step in self.steps() {
             let mut lines = match step.id {
                 "test" => vec!["info 42 tests passed".to_owned()],
                 "push" => vec![format!("info image {image} is what the release asks for")],

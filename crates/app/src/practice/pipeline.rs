@@ -17,9 +17,6 @@ pub(super) fn answer(state: &mut State, ask: &Ask) -> Option<Result<Value, Refus
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     Some(match (&ask.method, segments.as_slice()) {
         (&Method::POST, ["pipeline", "api", "inputSets", "template"]) => template(state, ask),
-        (&Method::POST, ["template", "api", "templates", "list-metadata"]) => {
-            Ok(page(ask, Vec::new()))
-        }
         (method, ["pipeline", "api", "pipelines", rest @ ..]) => match (method, rest) {
             (&Method::POST, ["list"]) => Ok(list(state, ask)),
             (&Method::GET, ["summary", id]) => summary(state, ask, id),
@@ -78,13 +75,16 @@ fn template(state: &State, ask: &Ask) -> Result<Value, Refusal> {
     Ok(success(json!({ "inputSetTemplateYaml": asks, "hasInputSets": true, "modules": ["ci"] })))
 }
 
+/// The first value of `key` in YAML.
+pub(super) fn stated(yaml: &str, key: &str) -> Option<String> {
+    let mut lines = yaml.lines().map(str::trim);
+    let value = lines.find_map(|line| line.strip_prefix(key)?.trim().strip_prefix(':'))?;
+    Some(value.trim().trim_matches('"').to_owned()).filter(|value| !value.is_empty())
+}
+
 /// Makes a pipeline, or replaces the one with this identifier.
 fn put(state: &mut State, ask: &Ask, id: Option<&str>) -> Result<Value, Refusal> {
-    let stated = |key: &str| {
-        let mut lines = ask.text.lines().map(str::trim);
-        let value = lines.find_map(|line| line.strip_prefix(key)?.trim().strip_prefix(':'))?;
-        Some(value.trim().trim_matches('"').to_owned()).filter(|value| !value.is_empty())
-    };
+    let stated = |key| stated(&ask.text, key);
     let Some(named) = stated("identifier").or_else(|| id.map(str::to_owned)) else {
         return Err(Refusal::invalid("Invalid yaml: pipeline.identifier is missing"));
     };

@@ -156,6 +156,8 @@ fn history(state: &mut State) {
             tag: tag.into(),
             outcome,
             looks_left: 0,
+            child: None,
+            parent: None,
         };
         run.write_logs(state);
         state.executions.push(run);

@@ -71,6 +71,7 @@ pub(super) const BODY_HOOKS: &[(&str, BodyHook)] = &[
     ("input_set_update", |it| document::enveloped(it, "yamlInputSet", "inputSet").map(Some)),
     ("pipeline_create", |it| document::enveloped(it, "yamlPipeline", "pipeline").map(Some)),
     ("pipeline_update", |it| document::enveloped(it, "yamlPipeline", "pipeline").map(Some)),
+    ("pipeline_v1_run", |it| document::inputs(it).map(Some)),
     ("pr_comment_create", |it| Ok(Some(code::comment(it)))),
     ("scs_sbom_drift_calculate", |it| Ok(Some(search::bill_of_materials_drift(it)))),
     ("sei_productivity_metric_get", |it| Ok(Some(search::teams(it)))),

@@ -67,6 +67,17 @@ impl<'a> Execution<'a> {
         }))
     }
 
+    /// The first failed run that this one started, as arguments of `execution.get`. Stages start
+    /// whole pipelines, so it is looked for among all nodes, not only among steps.
+    pub(super) fn failed_child(&self) -> Option<Value> {
+        let nodes = self.graph.get("nodeMap").and_then(Value::as_object);
+        let nodes = nodes.into_iter().flat_map(|nodes| nodes.values().take(MAX_NODES));
+        let failed = nodes.filter(|node| is_failed(text(node, "status")));
+        let at = |node: &Value| node.get("startTs").and_then(Value::as_u64);
+        let started = failed.filter_map(|node| Some((at(node), child(node)?)));
+        started.min_by_key(|(at, _)| *at).map(|(_, child)| child)
+    }
+
     /// When things started and ended: `{started_at, ended_at?, duration_ms?}`.
     pub(super) fn timing(&self) -> Value {
         timing(self.summary)
@@ -178,16 +189,16 @@ impl<'a> Step<'a> {
         let types = self.0.pointer("/failureInfo/failureTypeList").and_then(Value::as_array);
         types.into_iter().flatten().filter_map(Value::as_str).collect()
     }
+}
 
-    /// The run that this step started, as arguments of `execution.get`.
-    pub(super) fn child(self) -> Option<Value> {
-        let child = self.0.pointer("/stepDetails/childPipelineExecutionDetails")?;
-        Some(json!({
-            "execution_id": child.get("planExecutionId")?,
-            "org_id": child.get("orgId"),
-            "project_id": child.get("projectId"),
-        }))
-    }
+/// The run that a node started.
+fn child(node: &Value) -> Option<Value> {
+    let child = node.pointer("/stepDetails/childPipelineExecutionDetails")?;
+    Some(json!({
+        "execution_id": child.get("planExecutionId")?,
+        "org_id": child.get("orgId"),
+        "project_id": child.get("projectId"),
+    }))
 }
 
 fn is_failed(status: &str) -> bool {

@@ -67,7 +67,8 @@ pub(super) async fn create_many(context: &HookContext<'_>, mut args: Args) -> Re
 /// Where it was asked for, or for a whole project, organization or account.
 pub(super) async fn approve(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
     let body = fields(args.remove("body"));
-    let scope = body.get("scope").and_then(Value::as_str).map(str::to_ascii_uppercase);
+    let stated = args.remove("scope").or_else(|| body.get("scope").cloned());
+    let scope = stated.as_ref().and_then(Value::as_str).map(str::to_ascii_uppercase);
     let mut request = decision(context, &body).await?;
     let Some(scope) = scope.filter(|scope| scope != "CURRENT") else {
         return context.call("security_exemption.accept", sent(args, request)).await;

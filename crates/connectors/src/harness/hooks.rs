@@ -17,6 +17,7 @@ pub(super) const HOOKS: &[(&str, Hook)] = &[
     ("idp_workflow_list", |it, args| Box::pin(refine::workflows(it, args))),
     ("infrastructure_schema", |it, args| Box::pin(schema::of(it, args, "Infrastructure"))),
     ("pipeline_diagnose", |it, args| Box::pin(diagnose::execution(it, args))),
+    ("pipeline_preview", |it, args| Box::pin(run::preview(it, args))),
     ("pipeline_retry", |it, args| Box::pin(run::retry(it, args))),
     ("pipeline_run", |it, args| Box::pin(run::run(it, args))),
     ("project_status", |it, args| Box::pin(status::project(it, args))),

@@ -30,6 +30,18 @@ pub(super) async fn run(context: &HookContext<'_>, args: Map<String, Value>) -> 
     context.call("pipeline.execute", Value::Object(request)).await
 }
 
+/// The inputs that a run would start with, for the person who is asked about it. What is missing
+/// is refused here, before anybody is asked: also of a run without any inputs, which the platform
+/// would start and let fail.
+pub(super) async fn preview(context: &HookContext<'_>, args: Map<String, Value>) -> Result<Value> {
+    let run = Run::read(args)?;
+    if run.has_no_inputs() {
+        run.filled(context, json!({}), &Map::new()).await?;
+    }
+    let document = run.document(context).await?;
+    Ok(json!({ "text": document.unwrap_or_default() }))
+}
+
 /// Continues a failed execution. What the platform does not continue (it says so by 405) is started
 /// anew.
 pub(super) async fn retry(context: &HookContext<'_>, args: Map<String, Value>) -> Result<Value> {
@@ -98,6 +110,10 @@ impl Run {
         Ok(Self { request, inputs, input_sets })
     }
 
+    fn has_no_inputs(&self) -> bool {
+        matches!(self.inputs, Inputs::None) && self.input_sets.is_empty()
+    }
+
     /// The YAML that the run starts with, if it needs any.
     async fn document(&self, context: &HookContext<'_>) -> Result<Option<String>> {
         let mut base = json!({});
@@ -115,7 +131,7 @@ impl Run {
                 merge::into(&mut base, pipeline.clone());
                 base
             }
-            Inputs::None if self.input_sets.is_empty() => return Ok(None),
+            Inputs::None if self.has_no_inputs() => return Ok(None),
             Inputs::None => base,
             Inputs::Flat(flat) => self.filled(context, base, flat).await?,
         };

@@ -231,6 +231,27 @@ async fn the_schema_of_an_entity_comes_from_the_platform() {
 }
 
 #[tokio::test]
+async fn a_stage_can_start_a_whole_pipeline() {
+    let server = MockServer::start().await;
+    let mut parent = failed_run();
+    parent["data"]["executionGraph"]["nodeMap"] = json!({
+        "s0": {"identifier": "roll", "status": "Failed", "baseFqn": "pipeline.stages.roll",
+            "stepDetails": {"childPipelineExecutionDetails": {"planExecutionId": "ex2"}}},
+    });
+    for (id, run) in [("ex1", parent), ("ex2", failed_run())] {
+        Mock::given(path(format!("/pipeline/api/pipelines/execution/v2/{id}")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(run))
+            .mount(&server)
+            .await;
+    }
+    let connector = connect(config(&server));
+    let with = args(json!({"execution_id": "ex1", "include_logs": false}));
+    let found = connector.call(&caller(), "execution.diagnose", with).await.unwrap();
+    assert_eq!(found["child_pipeline"]["reference"]["execution_id"], "ex2", "{found:#}");
+    assert_eq!(found["child_pipeline"]["failed_step"], "apply");
+}
+
+#[tokio::test]
 async fn a_run_takes_so_many_input_sets() {
     let (server, connector) = platform().await;
     let many: Vec<String> = (0..21).map(|number| format!("set_{number}")).collect();

@@ -80,7 +80,7 @@ async fn read_target(caller: &Caller, invocation: &Invocation) -> Result<Option<
 
 /// What the write would carry out, in the platform's own words, where it can tell. A plan that
 /// cannot be shown says why: the person decides with that. Arguments that the platform refuses
-/// already here are the caller's error, before anybody is asked.
+/// already here, and targets that are not there, are the caller's error, before anybody is asked.
 async fn preview(caller: &Caller, invocation: &Invocation) -> Result<Option<String>, Error> {
     let Invocation { connector, operation, arguments, .. } = invocation;
     let (type_name, name) = operation.rsplit_once('.').unwrap_or(("", operation));
@@ -93,10 +93,10 @@ async fn preview(caller: &Caller, invocation: &Invocation) -> Result<Option<Stri
     match connector.call(&caller, &format!("{type_name}.{preview}"), arguments).await {
         Ok(mut answer) => {
             redact(&mut answer);
-            let text = answer["text"].as_str().unwrap_or_default();
-            Ok(Some(prefix(text.trim_end(), MAX_PREVIEW).to_owned()))
+            let text = answer["text"].as_str().unwrap_or_default().trim_end();
+            Ok((!text.is_empty()).then(|| prefix(text, MAX_PREVIEW).to_owned()))
         }
-        Err(error) if error.kind == Kind::Invalid => Err(error),
+        Err(error) if matches!(error.kind, Kind::Invalid | Kind::NotFound) => Err(error),
         Err(error) => Ok(Some(format!("What it would do could not be read: {}", error.message))),
     }
 }

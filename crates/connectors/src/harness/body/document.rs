@@ -40,6 +40,17 @@ pub(super) fn trigger(input: BodyInput<'_>) -> Result<Value> {
     yaml::render(&json!({ "trigger": inner })).map(Value::String)
 }
 
+/// The inputs of a v1 run: a text, or an object that is written as one.
+pub(super) fn inputs(input: BodyInput<'_>) -> Result<Value> {
+    let in_body = || input.given("body")?.get("inputs_yaml");
+    let text = match input.given("inputs").or_else(in_body) {
+        Some(Value::String(text)) => Some(json!(text)),
+        Some(values) => Some(json!(yaml::render(values)?)),
+        None => None,
+    };
+    Ok(object([("inputs_yaml", text)]))
+}
+
 /// The text in one of these fields of the body, or the body itself.
 pub(super) fn text(input: BodyInput<'_>, keys: &[&str]) -> Result<Value> {
     let body = input.given("body");

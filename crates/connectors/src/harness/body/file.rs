@@ -61,10 +61,11 @@ pub(super) fn folder(input: BodyInput<'_>) -> Value {
     let field = |name: &str| input.body().get(name).filter(|value| !value.is_null()).cloned();
     let argument = |name: &str| input.given(name).cloned();
     let id = argument("file_store_id").or_else(|| argument("folder_identifier"));
+    let kind = field("type").or_else(|| argument("node_type"));
     object([
         ("identifier", field("identifier").or(id)),
         ("name", field("name").or_else(|| argument("folder_name"))),
-        ("type", Some(field("type").unwrap_or_else(|| json!("FOLDER")))),
+        ("type", kind.or_else(|| Some(json!("FOLDER")))),
         ("parentIdentifier", field("parentIdentifier").or_else(|| argument("parent_identifier"))),
     ])
 }

@@ -107,7 +107,7 @@ pub(in crate::harness) async fn execution(context: &HookContext<'_>, args: Args)
             Err(error) => report.add("pipeline_error", Some(json!(error.to_string()))),
         }
     }
-    if let Some(child) = failed.iter().find_map(|(_, step)| step.child()) {
+    if let Some(child) = execution.failed_child() {
         report.add("child_pipeline", Some(child_run(context, child).await));
     }
     report.add("parent_pipeline", execution.parent());

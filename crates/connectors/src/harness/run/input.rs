@@ -88,7 +88,9 @@ impl Filling<'_> {
             }
             Value::Object(fields) => {
                 let named = fields.get("name").and_then(Value::as_str).map(str::to_owned);
+                let is_optional = fields.get("required") == Some(&Value::Bool(false));
                 let default = fields.get("default").cloned();
+                let default = default.or_else(|| is_optional.then(|| json!("")));
                 for (name, value) in fields.iter_mut() {
                     let text = value.as_str().filter(|text| text.starts_with(PLACEHOLDER));
                     match (&named, text.map(str::to_owned)) {
@@ -185,6 +187,7 @@ mod tests {
                 {"name": "region", "type": "String", "value": "<+input>.default(\"eu\")"},
             ],
             "stages": [{"stage": {"identifier": "roll", "spec": {"service": {"serviceRef": "<+input>"}}}}],
+            "notes": [{"name": "remark", "required": false, "value": "<+input>"}],
         })
     }
 
@@ -212,8 +215,8 @@ mod tests {
                 json!({"type": "branch", "spec": {"branch": "main"}})
             );
             assert_eq!(
-                (at("/variables/1/value"), at("/variables/2/value")),
-                (json!(2), json!("eu"))
+                [at("/variables/1/value"), at("/variables/2/value"), at("/notes/0/value")],
+                [json!(2), json!("eu"), json!("")]
             );
         }
     }

@@ -95,6 +95,33 @@ async fn connectors_delegates_and_applications_say_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn runs_that_start_runs_are_followed_both_ways() {
+    let harness = Harness::start_with(&[("HARNESS_AUTO_APPROVE_RISK", "all")]).await;
+    let yaml = "pipeline:\n  identifier: release\n  name: Release\n  stages:\n    - stage:\n        \
+                identifier: deploy\n        type: Pipeline\n        spec:\n          pipeline: deploy_shop\n";
+    let create = json!({ "resource_type": "pipeline", "body": yaml });
+    harness.ok("harness_create", create).await;
+    let run = json!({ "resource_type": "pipeline", "action": "run", "resource_id": "release",
+                      "inputs": "pipeline:\n  variables:\n    - name: version\n      value: 9.9.9\n",
+                      "wait": true });
+    let ended = harness.ok("harness_execute", run).await;
+    assert_eq!(ended["execution_status"], "Failed", "{ended:#}");
+
+    let parent = harness.ok("harness_diagnose", json!({ "execution_id": "release-run-1" })).await;
+    let child = &parent["child_pipeline"];
+    assert_eq!(child["reference"]["execution_id"], "deploy_shop-run-4", "{parent:#}");
+    assert_eq!((&child["status"], &child["failed_step"]), (&json!("Failed"), &json!("rollout")));
+    assert!(child["message"].as_str().unwrap().contains("shop:9.9.9"), "{child:#}");
+
+    let found =
+        harness.ok("harness_diagnose", json!({ "execution_id": "deploy_shop-run-4" })).await;
+    let parent = json!({ "execution_id": "release-run-1", "pipeline_id": "release",
+                         "org_id": "default", "project_id": "shop" });
+    assert_eq!(found["parent_pipeline"], parent);
+    harness.app.stop().await;
+}
+
+#[tokio::test]
 async fn a_run_can_be_waited_for() {
     let harness = Harness::start_with(&[("HARNESS_AUTO_APPROVE_RISK", "all")]).await;
     for (tag, status, outcome) in [("1.4.0", "Success", "done"), ("0.0.0", "Failed", "failed")] {
@@ -114,6 +141,27 @@ async fn a_run_can_be_waited_for() {
             "{ended:#}"
         );
         assert!(ended["openInHarness"].is_string(), "{ended:#}");
+    }
+    for (arguments, started) in [
+        (
+            json!({ "resource_type": "pipeline", "action": "retry",
+                    "resource_id": "deploy_shop-run-3" }),
+            "deploy_shop-run-6",
+        ),
+        (
+            json!({ "resource_type": "pipeline_v1", "action": "run", "resource_id": "nightly_tests",
+                    "inputs": { "version": { "value": "0.0.0" } } }),
+            "nightly_tests-run-1",
+        ),
+    ] {
+        let mut arguments = arguments;
+        arguments["wait"] = json!(true);
+        let ended = harness.ok("harness_execute", arguments).await;
+        assert_eq!(
+            (&ended["execution_id"], &ended["execution_status"], &ended["execution_outcome"]),
+            (&json!(started), &json!("Failed"), &json!("failed")),
+            "{ended:#}"
+        );
     }
     let toggle = json!({ "resource_type": "connector", "action": "test_connection",
                          "resource_id": "git", "wait": true });

@@ -78,7 +78,7 @@ async fn a_search_asks_many_types_and_names_those_that_failed() {
         .collect();
     assert!(types.contains(&"harness.pipeline") && types.contains(&"harness.service"), "{found:#}");
     let failed = found["failed"].as_array().unwrap();
-    assert!(failed.iter().any(|it| it["resource_type"] == "harness.template"), "{found:#}");
+    assert!(failed.iter().any(|it| it["resource_type"] == "harness.repository"), "{found:#}");
     assert!(failed.iter().all(|it| it["message"].as_str().unwrap().contains("404")), "{found:#}");
     let about = harness.ok("harness_search", json!({ "query": "pipeline" })).await;
     assert!(!about["types"].as_array().unwrap().is_empty(), "{about:#}");

@@ -1,6 +1,6 @@
 //! Writes: planned, confirmed, or not done.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Harness, PATH};
 
@@ -13,6 +13,65 @@ async fn nothing_is_written_without_a_person() {
     assert_eq!(result["structuredContent"]["approval_required"], true, "{result:#}");
     let seen = harness.fake.seen();
     assert!(seen.iter().all(|request| request.method != "PUT"), "{seen:?}");
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_run_lacks_is_said_before_anybody_is_asked() {
+    let harness = Harness::start().await;
+    let run = |inputs: Value| {
+        json!({ "resource_type": "pipeline", "action": "run",
+                                      "resource_id": "deploy_shop", "inputs": inputs })
+    };
+    for (arguments, expected) in [
+        (run(Value::Null), "no value for version"),
+        (run(json!({})), "no value for version"),
+        (run(json!({ "tag": "1.4.0" })), "does not ask for tag"),
+        (
+            json!({ "resource_type": "pipeline", "action": "run", "resource_id": "nobodys" }),
+            "nobodys] not found",
+        ),
+    ] {
+        let message = harness.refused("harness_execute", arguments.clone()).await;
+        assert!(message.contains(expected), "{arguments}: {message}");
+    }
+    let message = harness.refused("harness_execute", run(Value::Null)).await;
+    assert!(message.contains("input_set_ids of release"), "{message}");
+
+    let complete = run(json!({ "version": "1.4.0" }));
+    let asked = harness.app.call_on(PATH, "harness_execute", complete).await;
+    let asked = &asked["structuredContent"];
+    assert_eq!(asked["approval_required"], true, "{asked:#}");
+    assert!(asked["plan"]["preview"].as_str().unwrap().contains("value: \"1.4.0\""), "{asked:#}");
+    let seen = harness.fake.seen();
+    assert!(seen.iter().all(|request| !request.target.contains("/execute/")), "{seen:?}");
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn templates_are_made_changed_and_removed() {
+    let harness = Harness::start_with(&[("HARNESS_AUTO_APPROVE_RISK", "all")]).await;
+    let yaml = |name: &str| {
+        format!("template:\n  identifier: step\n  name: {name}\n  versionLabel: v1\n  type: Step\n")
+    };
+    let one = json!({ "resource_type": "template", "resource_id": "step" });
+    let write = |name: &str| {
+        let mut arguments = one.clone();
+        arguments["body"] = json!({ "template_yaml": yaml(name) });
+        arguments["params"] = json!({ "version_label": "v1" });
+        arguments
+    };
+    let mut create = write("Step");
+    create.as_object_mut().unwrap().retain(|name, _| name != "resource_id" && name != "params");
+    harness.ok("harness_create", create.clone()).await;
+    assert!(harness.refused("harness_create", create).await.contains("already exists"));
+    harness.ok("harness_update", write("Better step")).await;
+    let found = harness.ok("harness_get", one.clone()).await;
+    assert_eq!((&found["name"], &found["versionLabel"]), (&json!("Better step"), &json!("v1")));
+    let list = json!({ "resource_type": "template", "search_term": "step" });
+    assert_eq!(harness.ok("harness_list", list).await["total"], 1);
+    harness.ok("harness_delete", one.clone()).await;
+    assert!(harness.refused("harness_get", one).await.contains("not found"));
     harness.app.stop().await;
 }
 
