@@ -1,6 +1,6 @@
 //! The decision: asked once per call, before anything runs.
 //!
-//! In this order: what the roles allow, what an operator's rules forbid, what an endpoint refuses,
+//! In this order: what the roles allow, what an operator's policies forbid, what an endpoint refuses,
 //! what needs a person's word.
 
 use std::borrow::Cow;
@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use pilothouse_model::{Caller, Error, Namespace, Risk};
 
 use crate::{
-    Policy, Requirement, requirement,
-    rule::{Effect, Rule},
+    Policy, Requirement,
+    cedar::{Effect, Opinion},
+    requirement,
     standing::{Standing, standing, standing_anywhere},
 };
 
@@ -61,9 +62,10 @@ pub fn decide(caller: &Caller, action: &Action<'_>, policy: &Policy) -> Decision
         Err(refusal) => return refusal,
     };
     let Action { operation, risk, .. } = action;
-    let written = policy.rules.as_ref().and_then(|rules| rules.deciding(caller, action));
-    if let Some(rule) = written.as_ref().filter(|rule| rule.effect == Effect::Forbid) {
-        return ruled(Verdict::Deny, rule);
+    let written = policy.written.as_ref().and_then(|written| written.opinion(caller, action));
+    let written_as = |effect: Effect| written.as_deref().filter(|opinion| opinion.effect == effect);
+    if let Some(opinion) = written_as(Effect::Forbid) {
+        return as_written(Verdict::Deny, opinion);
     }
     if risk.is_read() {
         return decision(Verdict::Allow, "read", format!("{role} may read"));
@@ -72,8 +74,11 @@ pub fn decide(caller: &Caller, action: &Action<'_>, policy: &Policy) -> Decision
         let reason = format!("{operation} changes something and this endpoint is read-only");
         return decision(Verdict::Deny, "read_only", reason);
     }
-    if let Some(rule) = written {
-        return ruled(Verdict::Ask, &rule);
+    if let Some(opinion) = written_as(Effect::Ask) {
+        return as_written(Verdict::Ask, opinion);
+    }
+    if let Some(opinion) = written_as(Effect::AutoApprove) {
+        return as_written(Verdict::Allow, opinion);
     }
     if policy.auto_approve.covers(*risk) {
         let reason = format!("{role}; {risk} is within {}", policy.auto_approve);
@@ -87,7 +92,7 @@ pub fn decide(caller: &Caller, action: &Action<'_>, policy: &Policy) -> Decision
 /// the person's own. Roles and refusals count, confirmations do not.
 pub fn decide_direct(caller: &Caller, action: &Action<'_>, policy: &Policy) -> Decision {
     match decide(caller, action, policy) {
-        // A rule that wants a person's word is about everybody, and here it cannot be given.
+        // A policy that wants a person's word is about everybody, and here it cannot be given.
         Decision { verdict: Verdict::Ask, rule, reason } if rule != CONFIRM_WRITES => {
             Decision { verdict: Verdict::Deny, rule, reason }
         }
@@ -140,8 +145,8 @@ fn described(required: Requirement, operation: &str) -> String {
     }
 }
 
-fn ruled(verdict: Verdict, rule: &Rule) -> Decision {
-    Decision { verdict, rule: rule.id.clone().into(), reason: rule.reason.clone() }
+fn as_written(verdict: Verdict, opinion: &Opinion) -> Decision {
+    Decision { verdict, rule: opinion.policy.clone().into(), reason: opinion.reason.clone() }
 }
 
 fn decision(verdict: Verdict, rule: &'static str, reason: String) -> Decision {

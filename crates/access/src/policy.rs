@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 use pilothouse_model::{Error, Risk};
 use serde::{Deserialize, Serialize};
 
-use crate::Rules;
+use crate::cedar::Policies;
 
 /// The largest risk that runs without a person's word. Reads never ask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,13 +62,14 @@ pub struct Policy {
     /// Refuses every write, approved or not.
     pub read_only: bool,
     /// What an operator wrote beside, for all surfaces.
-    pub rules: Option<Arc<Rules>>,
+    pub written: Option<Arc<Policies>>,
 }
 
 impl Policy {
-    /// Changes whenever a rule changes, so that a plan made under other rules is void.
+    /// Changes whenever anything of it does, so that a plan made under another one is void.
     pub fn revision(&self) -> String {
-        let rules = self.rules.as_ref().map(|rules| rules.revision()).unwrap_or_default();
-        format!("auto_approve={} read_only={} rules={rules}", self.auto_approve, self.read_only)
+        let Self { auto_approve, read_only, written } = self;
+        let written = written.as_ref().map(|written| written.revision()).unwrap_or_default();
+        format!("auto_approve={auto_approve} read_only={read_only} written={written}")
     }
 }

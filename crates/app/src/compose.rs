@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use pilothouse_access::{Directory, Policy, Rules};
+use pilothouse_access::{Directory, Policies, Policy};
 use pilothouse_connectors::{Connector, Connectors, Options, Rate, Transport, transport::Embedded};
 use pilothouse_control::terraform::{self, Terraform};
 use pilothouse_gateway::{DropIn, Gateway, Limits, Surface, UNIFIED};
@@ -74,12 +74,12 @@ fn tharsis(instance: &str, transport: Transport, rate: Rate) -> Result<Connector
     Connector::new(catalog, instance, transport, Options { rate, ..Options::default() })
 }
 
-/// With the operator's own rules, which must be valid to begin with.
+/// With the operator's own policies, which must be valid to begin with.
 fn policy(config: &Config) -> Result<Policy, Error> {
     let mut policy = config.policy.clone();
-    if let Some(directory) = &config.rules {
-        let rules = Rules::open(directory, operation::all()?, Timestamp::now())?;
-        policy.rules = Some(Arc::new(rules));
+    if let Some(directory) = &config.policies {
+        let written = Policies::open(directory, operation::all()?, Timestamp::now())?;
+        policy.written = Some(Arc::new(written));
     }
     Ok(policy)
 }
@@ -143,7 +143,7 @@ impl Product {
         let policy = Policy {
             auto_approve: self.policy.auto_approve.max(*auto_approve),
             read_only: self.policy.read_only || *read_only,
-            rules: self.policy.rules.clone(),
+            written: self.policy.written.clone(),
         };
         Surface::drop_in(&self.gateway, &drop_in, policy)
     }

@@ -60,8 +60,8 @@ pub struct Config {
     pub log: Log,
     /// For every surface that has no switches of its own.
     pub policy: Policy,
-    /// Rules of the operator's own, which every surface obeys.
-    pub rules: Option<PathBuf>,
+    /// Policies of the operator's own, which every surface obeys.
+    pub policies: Option<PathBuf>,
     pub access: Access,
     pub sign_in: SignIn,
     pub github: GitHub,
@@ -104,7 +104,7 @@ impl Config {
         let data = Data::read(reader, places);
         let log = Log::read(reader);
         let policy = policy::read(reader);
-        let rules = policy::rules(reader);
+        let policies = policy::policies(reader);
         let access = Access::read(reader);
         let sign_in = SignIn::read(reader);
         let github = GitHub::read(reader);
@@ -121,7 +121,7 @@ impl Config {
             data: data?,
             log: log?,
             policy: policy?,
-            rules,
+            policies,
             access: access?,
             sign_in: sign_in?,
             github: github?,
@@ -143,7 +143,7 @@ impl Config {
         self.server.behind_proxy = false;
         self.data = Data::in_directory(directory);
         self.policy = Policy::default();
-        self.rules = None;
+        self.policies = None;
         self.mail = None;
         self
     }

@@ -1,10 +1,10 @@
-//! Every operation that a rule can name.
+//! Every operation that a policy can name.
 
-use pilothouse_access::{requirement::terraform_operations, rule::Operations};
+use pilothouse_access::{cedar::schema::Operations, requirement::terraform_operations};
 use pilothouse_model::{Error, Risk};
 use pilothouse_registry::Catalog;
 
-/// Those of all platforms, by name. Reads the whole registry, so it is for those who have rules.
+/// Those of all platforms, by name. Reads the whole registry, so it is for those who have policies.
 pub(crate) fn all() -> Result<Operations, Error> {
     let mut all = Operations::new();
     for platform in Catalog::embedded().names() {
@@ -23,6 +23,8 @@ pub(crate) fn all() -> Result<Operations, Error> {
 
 #[cfg(test)]
 mod tests {
+    use pilothouse_access::cedar::case;
+
     use super::*;
 
     #[test]
@@ -36,5 +38,20 @@ mod tests {
             let found = all.binary_search_by(|(own, _)| own.as_str().cmp(name));
             assert_eq!(found.map(|at| all[at].1), Ok(risk), "{name}");
         }
+    }
+
+    #[test]
+    fn the_guides_policies_are_valid_and_decide_what_its_case_says() {
+        let guide = include_str!("../../../docs/guide/access.md");
+        let block = |language: &str| {
+            let (_, rest) = guide.split_once(&format!("```{language}\n")).unwrap();
+            rest.split_once("```").unwrap().0
+        };
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("production.cedar"), block("cedar")).unwrap();
+        std::fs::write(directory.path().join("all.case.toml"), block("toml")).unwrap();
+        let outcomes = case::run(directory.path(), &all().unwrap()).unwrap();
+        assert_eq!(outcomes.len(), 1);
+        assert_eq!(outcomes[0].problem, None);
     }
 }

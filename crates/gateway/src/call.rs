@@ -202,7 +202,8 @@ async fn allowed(path: &Path<'_>, parts: Vec<Invocation>) -> Result<Vec<Invocati
 
 async fn decide_invocation(path: &Path<'_>, invocation: &Invocation) -> Result<Decision, Error> {
     let caller = path.conversation.caller();
-    let whereabouts = place::of(caller, invocation, path.surface.policy().rules.is_some()).await?;
+    let whereabouts =
+        place::of(caller, invocation, path.surface.policy().written.is_some()).await?;
     let Invocation { name, risk, .. } = invocation;
     let action = Action { operation: name, risk: *risk, place: whereabouts.place() };
     Ok(decide(caller, &action, path.surface.policy()))

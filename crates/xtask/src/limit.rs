@@ -36,7 +36,7 @@ const CLIENT: &str = "crates/access/src/oauth/client.rs";
 const DOCUMENT: &str = "crates/access/src/oauth/document.rs";
 const GITHUB: &str = "crates/access/src/github.rs";
 const TENANT: &str = "crates/access/src/github/tenant.rs";
-const RULES: &str = "crates/access/src/rule/file.rs";
+const POLICIES: &str = "crates/access/src/cedar/file.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
 pub static LIMITS: [Limit; 70] = [
@@ -367,9 +367,9 @@ pub static LIMITS: [Limit; 70] = [
         "MAX_FILE",
         "a_changed_tenant_counts_a_second_later_and_a_broken_one_grants_nothing",
     ),
-    limit("Files with rules", RULES, "MAX_FILES", "files_and_rules_are_bounded"),
-    limit("Bytes of a file with rules", RULES, "MAX_BYTES", "files_and_rules_are_bounded"),
-    limit("Rules in force", RULES, "MAX_RULES", "files_and_rules_are_bounded"),
+    limit("Files with policies", POLICIES, "MAX_FILES", "files_and_policies_are_bounded"),
+    limit("Bytes of a file with policies", POLICIES, "MAX_BYTES", "files_and_policies_are_bounded"),
+    limit("Policies in force", POLICIES, "MAX_POLICIES", "files_and_policies_are_bounded"),
 ];
 
 /// The page, from the values in the sources.

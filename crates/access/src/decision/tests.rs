@@ -24,7 +24,7 @@ fn user(role: Role, namespace: &str) -> Caller {
 }
 
 fn verdict(auto_approve: AutoApprove, read_only: bool, risk: Risk) -> Verdict {
-    let policy = Policy { auto_approve, read_only, rules: None };
+    let policy = Policy { auto_approve, read_only, written: None };
     let namespace = Namespace::terraform("acme");
     let place = Place::In(&namespace);
     let action = Action { operation: "tharsis.run.apply", risk, place };

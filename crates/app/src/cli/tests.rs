@@ -48,8 +48,8 @@ fn lines_that_the_design_promises_are_understood() {
         "pilothouse tokens list --all --json",
         "pilothouse tokens revoke ID",
         "pilothouse secrets rotate-key",
-        "pilothouse policy check rules/production.toml",
-        "pilothouse policy test rules",
+        "pilothouse policy check policies/production.cedar",
+        "pilothouse policy test policies",
         "pilothouse completions zsh",
     ] {
         assert!(parse(line).is_ok(), "{line}: {}", parse(line).err().unwrap());

@@ -1,6 +1,6 @@
 //! `doctor`: what is configured, reachable and missing.
 
-use pilothouse_access::{Rules, github::Tenants, service_account::notice};
+use pilothouse_access::{Policies, github::Tenants, service_account::notice};
 use pilothouse_model::{Error, Timestamp};
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ pub(super) async fn run(config: &Config, output: Output) -> Result<Exit, Error> 
         database(config).await,
         service_accounts(config).await,
         terraform(config).await,
-        rules(config),
+        policies(config),
         harness(config),
         github(config),
         listener(config).await,
@@ -118,18 +118,24 @@ fn harness(config: &Config) -> Finding {
     }
 }
 
-/// Whether the operator's own rules can be taken as they are.
-fn rules(config: &Config) -> Finding {
-    const CHECK: &str = "rules";
-    let Some(directory) = &config.rules else {
-        return ok(CHECK, "none: PILOTHOUSE_RULES names a directory".into());
+/// Whether the operator's own policies can be taken as they are.
+fn policies(config: &Config) -> Finding {
+    const CHECK: &str = "policies";
+    let Some(directory) = &config.policies else {
+        return ok(CHECK, "none: PILOTHOUSE_POLICIES names a directory".into());
     };
     let opened = operation::all()
-        .and_then(|operations| Rules::open(directory, operations, Timestamp::now()));
+        .and_then(|operations| Policies::open(directory, operations, Timestamp::now()));
     match opened {
-        Ok(rules) => ok(CHECK, format!("{} in {}", rules.count(), directory.display())),
-        Err(error) => missing(CHECK, &error),
+        Ok(policies) => ok(CHECK, format!("{} in {}", policies.count(), directory.display())),
+        Err(error) => missing(CHECK, &in_force_before(error)),
     }
+}
+
+fn in_force_before(error: Error) -> Error {
+    let hint = "a server that runs goes on with the policies that it had, and does not start again";
+    let hint = error.hint.map_or(hint.to_owned(), |own| format!("{own}; {hint}"));
+    Error { hint: Some(hint), ..error }
 }
 
 /// Whose tokens of GitHub are good for what.

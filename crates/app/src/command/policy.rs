@@ -1,6 +1,6 @@
-//! `policy`: checks and tries rules before they are in force.
+//! `policy`: checks and tries policies before they are in force.
 
-use pilothouse_access::rule::{case, check};
+use pilothouse_access::cedar::{case, check, schema};
 use pilothouse_model::Error;
 
 use super::screen;
@@ -8,9 +8,10 @@ use crate::{cli::PolicyCommand, exit::Exit, operation};
 
 pub(super) fn run(command: &PolicyCommand) -> Result<Exit, Error> {
     match command {
+        PolicyCommand::Schema => screen::text_line(schema::text(&operation::all()?).trim_end()),
         PolicyCommand::Check { file } => {
-            let rules = check(file, &operation::all()?)?;
-            screen::text_line(&format!("{} rules: {}", rules.len(), rules.join(", ")))
+            let policies = check(file, &operation::all()?)?;
+            screen::text_line(&format!("{} policies: {}", policies.len(), policies.join(", ")))
         }
         PolicyCommand::Test { directory } => {
             let outcomes = case::run(directory, &operation::all()?)?;
@@ -23,7 +24,7 @@ pub(super) fn run(command: &PolicyCommand) -> Result<Exit, Error> {
             if failed == 0 {
                 return Ok(Exit::Done);
             }
-            Err(Error::conflict("the rules do not decide what the cases expect"))
+            Err(Error::conflict("the policies do not decide what the cases expect"))
         }
     }
 }

@@ -25,26 +25,26 @@ const READ_ONLY: Setting = Setting::new(
     "Refuses every write, approved or not.",
 );
 
-const RULES: Setting = Setting::new(
-    "policy.rules",
-    "PILOTHOUSE_RULES",
+const POLICIES: Setting = Setting::new(
+    "policy.directory",
+    "PILOTHOUSE_POLICIES",
     "a directory",
-    "Files with rules of your own: what is forbidden, and what always needs a person.",
+    "Cedar policies of your own: what is forbidden, what always needs a person, what does not.",
 );
 
 pub(super) static GROUP: Group = Group {
     title: "Policy",
     about: "Writes ask a person unless this says otherwise.",
-    settings: &[&AUTO_APPROVE, &READ_ONLY, &RULES],
+    settings: &[&AUTO_APPROVE, &READ_ONLY, &POLICIES],
 };
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Policy> {
     let auto_approve = reader.required(&AUTO_APPROVE, |text| text.parse().ok());
     let read_only = reader.required(&READ_ONLY, parse::flag);
-    Some(Policy { auto_approve: auto_approve?, read_only: read_only?, rules: None })
+    Some(Policy { auto_approve: auto_approve?, read_only: read_only?, written: None })
 }
 
-/// Where the operator's own rules are.
-pub(super) fn rules(reader: &mut Reader<'_>) -> Option<PathBuf> {
-    reader.optional(&RULES, parse::path)
+/// Where the operator's own policies are.
+pub(super) fn policies(reader: &mut Reader<'_>) -> Option<PathBuf> {
+    reader.optional(&POLICIES, parse::path)
 }

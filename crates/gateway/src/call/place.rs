@@ -53,7 +53,7 @@ pub(super) fn realm(connector: &Connector) -> String {
     }
 }
 
-/// `exactly`: also for an operator, whom roles do not bind and rules do.
+/// `exactly`: also for an operator, whom roles do not bind and policies do.
 pub(super) async fn of(
     caller: &Caller,
     invocation: &Invocation,

@@ -253,21 +253,17 @@ async fn a_github_token_is_a_credential_where_the_operator_says_so() {
 }
 
 #[tokio::test]
-async fn a_rule_binds_the_operator_from_the_next_look_on_and_is_recorded() {
-    let rules = tempfile::tempdir().unwrap();
+async fn a_policy_binds_the_operator_from_the_next_look_on_and_is_recorded() {
+    let policies = tempfile::tempdir().unwrap();
     let text = r#"
-        [[rule]]
-        id = "freeze"
-        effect = "forbid"
-        reason = "nothing changes until Monday"
-        operations = ["write"]
-        namespaces = ["acme/prod"]
+        @id("freeze") @reason("nothing changes until Monday")
+        forbid (principal, action in Action::"write", resource in Namespace::"acme/prod");
     "#;
-    let directory = rules.path().to_str().unwrap().to_owned();
-    let app = TestApp::start(&[ALL, ("PILOTHOUSE_RULES", &directory)]).await;
+    let directory = policies.path().to_str().unwrap().to_owned();
+    let app = TestApp::start(&[ALL, ("PILOTHOUSE_POLICIES", &directory)]).await;
     tree(&app).await;
     app.ok("infra_execute", lock("other/web")).await;
-    let file = rules.path().join("production.toml");
+    let file = policies.path().join("production.cedar");
     std::fs::write(&file, text).unwrap();
     tokio::time::timeout(std::time::Duration::from_secs(30), async {
         // The files are looked at once a second.

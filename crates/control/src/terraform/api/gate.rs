@@ -93,9 +93,9 @@ impl Entered {
         let operation = format!("{}.{operation}", Namespace::TERRAFORM);
         let namespace = match subject {
             Subject::Everywhere => None,
-            // Nothing is hidden from the operator, so where it is matters to rules only.
+            // Nothing is hidden from the operator, so where it is matters to policies only.
             _ if matches!(self.caller.authority, Authority::Everything)
-                && self.platform.config.policy.rules.is_none() =>
+                && self.platform.config.policy.written.is_none() =>
             {
                 None
             }

@@ -1,4 +1,4 @@
-//! Cases that say what a directory's rules must decide.
+//! Cases that say what a directory's policies must decide.
 
 use std::path::Path;
 
@@ -8,8 +8,9 @@ use pilothouse_model::{
 use serde::Deserialize;
 
 use super::{
-    Operations, Rules,
-    file::{files, text},
+    Policies,
+    file::{CASES, files, text},
+    schema::Operations,
 };
 use crate::{Action, AutoApprove, Place, Policy, Verdict, decide};
 
@@ -24,6 +25,7 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
+    /// As `members list` shows it, or `operator:NAME`.
     principal: String,
     #[serde(default)]
     teams: Vec<String>,
@@ -32,10 +34,10 @@ struct Case {
     roles: Vec<String>,
     operation: String,
     namespace: String,
-    #[serde(default)]
+    space: Option<String>,
     auto_approve: Option<String>,
     expect: String,
-    /// The rule that decides: of ours, or `role`, `read`, `auto_approve`, `confirm_writes`.
+    /// What decides: a policy's file and id, or `role`, `read`, `auto_approve`, `confirm_writes`.
     by: Option<String>,
 }
 
@@ -48,12 +50,12 @@ pub struct Outcome {
     pub problem: Option<String>,
 }
 
-/// Runs the `*.case.toml` files of `directory` against its rules.
+/// Runs the `*.case.toml` files of `directory` against its policies.
 pub fn run(directory: &Path, operations: &Operations) -> Result<Vec<Outcome>, Error> {
-    let rules = Rules::open(directory, operations.clone(), Timestamp::now())?;
-    let mut policy = Policy { rules: Some(rules.into()), ..Policy::default() };
+    let written = Policies::open(directory, operations.clone(), Timestamp::now())?;
+    let mut policy = Policy { written: Some(written.into()), ..Policy::default() };
     let mut outcomes = Vec::new();
-    for path in files(directory, true)? {
+    for path in files(directory, CASES)? {
         let wrong = |what: String| Error::invalid(format!("{}: {what}", path.display()));
         let File { cases } =
             toml::from_str(&text(&path)?).map_err(|error| wrong(error.to_string()))?;
@@ -99,8 +101,11 @@ fn risk_of(operation: &str, operations: &Operations) -> Result<Risk, Error> {
 }
 
 fn caller(case: &Case) -> Result<Caller, Error> {
+    let (kind, name) = case.principal.split_once(':').unwrap_or_default();
+    if kind == "operator" {
+        return Ok(Caller::new(Principal::local_user(name)));
+    }
     let kind = PrincipalKind::of_id(&case.principal);
-    let name = case.principal.split_once(':').map_or("", |(_, name)| name);
     let principal = Principal { id: case.principal.clone(), kind, name: name.to_owned() };
     let mut roles = Vec::new();
     for text in &case.roles {
@@ -120,5 +125,6 @@ fn caller(case: &Case) -> Result<Caller, Error> {
             role: *role,
         })
     });
-    Ok(Caller::new(principal).granted(grants.collect()))
+    let space = case.space.as_deref().map(Into::into);
+    Ok(Caller { space, ..Caller::new(principal).granted(grants.collect()) })
 }
