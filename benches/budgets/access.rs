@@ -65,8 +65,9 @@ impl Caller {
         let place = Place::In(&labs);
         let action = Action { operation: "mctl.service.get", risk: Risk::Read, place };
         for _ in 0..count {
-            let caller = self.bearers.verify(&self.token, "/mcp", Timestamp::now()).await?;
-            let caller = self.directory.admit(caller, &[]).await;
+            let now = Timestamp::now();
+            let caller = self.bearers.verify(&self.token, "/mcp", now).await?;
+            let caller = self.directory.admit(caller, &[], now).await;
             let caller = caller.map_err(|error| anyhow!("{error}"))?;
             ensure!(decide(&caller, &action, &policy).verdict == Verdict::Allow, "refused");
         }

@@ -12,15 +12,12 @@ use pilothouse_store::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{recent::Recent, signing::SigningKeys, site::Site};
+use crate::{fresh::Asked, recent::Recent, signing::SigningKeys, site::Site};
 
 /// How long a token lives.
 pub const LIFETIME: Duration = Duration::from_mins(15);
 /// A longer text is no token of ours.
 pub const MAX_BYTES: usize = 4096;
-/// How old our knowledge of a grant may be. In this process a revocation counts at once; one by
-/// another process counts after this.
-pub const GRANT_FRESH: Duration = Duration::from_secs(1);
 
 const TYPE: &str = "at+jwt";
 const REMEMBERED: usize = 4096;
@@ -69,7 +66,7 @@ pub struct Bearers {
     keys: SigningKeys,
     /// Claims whose signature was verified, by the hash of the token.
     verified: Recent<blake3::Hash, Arc<Claims>>,
-    grants: Recent<String, (GrantState, Timestamp)>,
+    grants: Recent<String, (GrantState, Asked)>,
 }
 
 impl Bearers {
@@ -148,11 +145,6 @@ impl Bearers {
         }
     }
 
-    /// The grant was changed: ask the store about it next time.
-    pub fn forget(&self, grant: &str) {
-        self.grants.remove(&grant.to_owned());
-    }
-
     async fn authentic(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, Refusal> {
         if token.len() > MAX_BYTES || token.bytes().filter(|byte| *byte == b'.').count() != 2 {
             return Err(Refusal::Foreign);
@@ -178,13 +170,14 @@ impl Bearers {
 
     async fn grant_state(&self, id: &str, now: Timestamp) -> Result<GrantState, Error> {
         let key = id.to_owned();
-        if let Some((state, asked_at)) = self.grants.get(&key)
-            && now.since(asked_at) < GRANT_FRESH
+        if let Some((state, asked)) = self.grants.get(&key)
+            && asked.is_fresh(&self.store, now)
         {
             return Ok(state);
         }
+        let asked = Asked::now(&self.store, now);
         let state = self.store.grant_state(id, now).await?;
-        self.grants.insert(key, (state, now));
+        self.grants.insert(key, (state, asked));
         Ok(state)
     }
 }

@@ -1,8 +1,9 @@
 //! Who somebody is and what was granted to them, read from the store and remembered until it
 //! changes.
 //!
-//! Every admission asks the store for its revision, which grows with each change of anything a
-//! decision depends on, whichever process made it: a change counts from the next call on.
+//! The store has a revision, which grows with each change of anything that a decision depends on.
+//! A change by this process counts from the next call on, one by another process after [`FRESH`]
+//! at the latest.
 
 use std::{
     collections::HashMap,
@@ -12,7 +13,9 @@ use std::{
 use pilothouse_model::{Authority, Caller, Error, Grant, Principal, Timestamp};
 use pilothouse_store::{Store, access::ApiKey};
 
-use crate::{api_key, random};
+#[cfg(doc)]
+use crate::fresh::FRESH;
+use crate::{api_key, fresh::Asked, random};
 
 /// Subjects and keys that are remembered; when there are more, all are forgotten and read anew.
 const MAX_REMEMBERED: usize = 10_000;
@@ -28,6 +31,8 @@ pub struct Directory {
 #[derive(Debug, Default)]
 struct Known {
     revision: i64,
+    /// When the revision was.
+    asked: Asked,
     subjects: HashMap<String, Arc<Subject>>,
     /// By hash.
     keys: HashMap<String, Arc<ApiKey>>,
@@ -48,10 +53,15 @@ impl Directory {
     /// The caller with everything that was granted to its principal and to `teams`, beside what
     /// its credential alone granted. Refused when its account is disabled or gone. The operator is
     /// admitted as is.
-    pub async fn admit(&self, caller: Caller, teams: &[String]) -> Result<Caller, Error> {
+    pub async fn admit(
+        &self,
+        caller: Caller,
+        teams: &[String],
+        now: Timestamp,
+    ) -> Result<Caller, Error> {
         let Authority::Granted(own) = &caller.authority else { return Ok(caller) };
         let mut grants = own.to_vec();
-        let revision = self.store.access_revision().await?;
+        let revision = self.revision(now).await?;
         for id in std::iter::once(&caller.principal.id).chain(teams) {
             let subject = self.subject(id, revision).await?;
             if !subject.is_active {
@@ -65,7 +75,7 @@ impl Directory {
     /// Who an API key is, if it is one that works at `now`.
     pub async fn key(&self, presented: &str, now: Timestamp) -> Result<Option<Principal>, Error> {
         let hash = random::hash(presented);
-        let revision = self.store.access_revision().await?;
+        let revision = self.revision(now).await?;
         let key = match self.remembered(revision, |known| known.keys.get(&hash).cloned()) {
             Some(key) => key,
             None => match self.store.api_key_get_by_hash(&hash).await? {
@@ -78,6 +88,19 @@ impl Directory {
             },
         };
         Ok(api_key::principal(&key, now))
+    }
+
+    async fn revision(&self, now: Timestamp) -> Result<i64, Error> {
+        {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            if known.asked.is_fresh(&self.store, now) {
+                return Ok(known.revision);
+            }
+        }
+        let asked = Asked::now(&self.store, now);
+        let revision = self.store.access_revision().await?;
+        self.remember(revision, |known| known.asked = asked);
+        Ok(revision)
     }
 
     async fn subject(&self, id: &str, revision: i64) -> Result<Arc<Subject>, Error> {

@@ -12,6 +12,7 @@ pub mod decision;
 pub mod directory;
 pub mod external;
 pub mod federation;
+pub mod fresh;
 pub mod github;
 pub mod membership;
 pub mod oauth;

@@ -30,12 +30,6 @@ impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {
         self.insert_into(&mut self.lock(), key, value);
     }
 
-    pub(crate) fn remove(&self, key: &K) {
-        for generation in &mut *self.lock() {
-            generation.remove(key);
-        }
-    }
-
     fn insert_into(&self, generations: &mut [HashMap<K, V>; 2], key: K, value: V) {
         let [young, old] = generations;
         if young.len() >= self.capacity {
@@ -64,7 +58,5 @@ mod tests {
         assert_eq!(recent.get(&50), None);
         let held: usize = recent.lock().iter().map(HashMap::len).sum();
         assert!(held <= 8, "{held}");
-        recent.remove(&0);
-        assert_eq!(recent.get(&0), None);
     }
 }

@@ -32,5 +32,6 @@ impl Store {
 /// Says that something changed. Belongs into the transaction that changes it.
 pub(crate) async fn revision_grow(tx: &mut Tx) -> Result<()> {
     execute!(tx.connection(), sqlx::query(GROW))?;
+    tx.change.is_made = true;
     Ok(())
 }

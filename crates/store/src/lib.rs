@@ -43,6 +43,7 @@
 pub mod access;
 mod approval;
 mod audit;
+mod change;
 mod connect;
 mod dialect;
 mod error;

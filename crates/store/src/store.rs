@@ -4,6 +4,7 @@ use sqlx::{PgPool, SqlitePool};
 
 use crate::{
     Result, Tx,
+    change::{Change, Changes},
     connect::{self, Pool},
     dialect::{Engine, SQLITE_BEGIN, execute},
     sealer::Sealing,
@@ -14,6 +15,7 @@ use crate::{
 pub struct Store {
     pool: Pool,
     pub(crate) sealing: Sealing,
+    pub(crate) changes: Changes,
 }
 
 impl Store {
@@ -23,7 +25,8 @@ impl Store {
     /// `sqlite:///absolute/path.db` (the path is taken as it stands), `sqlite::memory:` (lives as
     /// long as the handle), or `postgres://user:password@host/database`.
     pub async fn open(url: &str) -> Result<Self> {
-        Ok(Self { pool: connect::open(url).await?, sealing: Sealing::default() })
+        let pool = connect::open(url).await?;
+        Ok(Self { pool, sealing: Sealing::default(), changes: Changes::default() })
     }
 
     /// Whether the database answers.
@@ -38,7 +41,8 @@ impl Store {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with(SQLITE_BEGIN).await?),
             Engine::Postgres(pool) => Engine::Postgres(pool.begin().await?),
         };
-        Ok(Tx { engine, sealing: self.sealing.clone() })
+        let change = Change::none_yet(&self.changes);
+        Ok(Tx { engine, sealing: self.sealing.clone(), change })
     }
 
     /// Waits for running statements and closes all connections, of every clone.

@@ -4,6 +4,7 @@ use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 use crate::{
     Result,
+    change::Change,
     dialect::{Engine, run},
     sealer::Sealing,
 };
@@ -16,6 +17,8 @@ use crate::{
 pub struct Tx {
     pub(crate) engine: Engine<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
     pub(crate) sealing: Sealing,
+    /// Told when the transaction is over.
+    pub(crate) change: Change,
 }
 
 impl Tx {

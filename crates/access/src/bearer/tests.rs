@@ -5,7 +5,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::vault::{KeySource, Vault};
+use crate::{
+    fresh::FRESH,
+    people,
+    vault::{KeySource, Vault},
+};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const BASE: &str = "http://127.0.0.1:7777";
@@ -19,9 +23,19 @@ struct Fixture {
 impl Fixture {
     async fn new() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let store = Store::open("sqlite::memory:").await.unwrap();
+        let store = Self::open(&data).await;
         let bearers = Self::bearers(&store, &data);
         Self { store, bearers, data }
+    }
+
+    async fn open(data: &tempfile::TempDir) -> Store {
+        let file = data.path().join("p.db");
+        Store::open(&format!("sqlite://{}", file.display())).await.unwrap()
+    }
+
+    /// The same database as another process sees it.
+    async fn other_process(&self) -> Store {
+        Self::open(&self.data).await
     }
 
     fn bearers(store: &Store, data: &tempfile::TempDir) -> Bearers {
@@ -30,8 +44,8 @@ impl Fixture {
         Bearers::new(store.clone(), Site::loopback(([127, 0, 0, 1], 7777).into()), keys)
     }
 
-    async fn token(&self, resource: &str) -> String {
-        let grant = Grant {
+    fn grant(resource: &str) -> Grant {
+        Grant {
             id: "g".into(),
             client: "c".into(),
             client_name: "C".into(),
@@ -43,7 +57,11 @@ impl Fixture {
             created_at: NOW,
             expires_at: NOW.after(Duration::from_hours(24)),
             revoked_at: None,
-        };
+        }
+    }
+
+    async fn token(&self, resource: &str) -> String {
+        let grant = Self::grant(resource);
         self.store.grant_save(&grant).await.unwrap();
         self.bearers.mint(&grant, BASE, LIFETIME, NOW).await.unwrap()
     }
@@ -76,15 +94,32 @@ async fn a_revoked_grant_ends_its_tokens() {
     let token = fixture.token(BASE).await;
     fixture.bearers.verify(&token, "/mcp", NOW).await.unwrap();
     fixture.store.grant_revoke("g", NOW).await.unwrap();
-    let soon = NOW.after(GRANT_FRESH);
-    assert_eq!(fixture.refusal(&token, soon).await, "it was revoked");
+    assert_eq!(fixture.refusal(&token, NOW).await, "it was revoked", "by this process: at once");
 
-    let token = fixture.token(BASE).await;
-    let later = soon.after(GRANT_FRESH);
-    fixture.bearers.verify(&token, "/mcp", later).await.unwrap();
-    fixture.store.grant_revoke("g", later).await.unwrap();
-    fixture.bearers.forget("g");
-    assert_eq!(fixture.refusal(&token, later).await, "it was revoked", "in this process at once");
+    fixture.store.grant_save(&Fixture::grant(BASE)).await.unwrap();
+    fixture.bearers.verify(&token, "/mcp", NOW).await.unwrap();
+    fixture.other_process().await.grant_revoke("g", NOW).await.unwrap();
+    assert_eq!(fixture.refusal(&token, NOW.after(FRESH)).await, "it was revoked");
+}
+
+#[tokio::test]
+async fn a_disabled_account_ends_its_tokens_with_the_next_call() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    people::create(store, "jo", "a long enough password", false, NOW).await.unwrap();
+    let account = Some(store.account_by_name("jo").await.unwrap().unwrap().id);
+    let grant = Grant { account, ..Fixture::grant(BASE) };
+    store.grant_save(&grant).await.unwrap();
+    let token = fixture.bearers.mint(&grant, BASE, LIFETIME, NOW).await.unwrap();
+    fixture.bearers.verify(&token, "/mcp", NOW).await.unwrap();
+    people::set_disabled(store, "jo", true, NOW).await.unwrap();
+    assert_eq!(fixture.refusal(&token, NOW).await, "it was revoked");
+
+    // One that it got at the same moment is as good as the account.
+    store.grant_save(&grant).await.unwrap();
+    assert_eq!(fixture.refusal(&token, NOW).await, "the account is disabled");
+    people::set_disabled(store, "jo", false, NOW).await.unwrap();
+    fixture.bearers.verify(&token, "/mcp", NOW).await.unwrap();
 }
 
 #[tokio::test]

@@ -9,10 +9,30 @@ use pilothouse_store::{
 };
 
 use super::*;
-use crate::{api_key::NewApiKey, membership, service_account};
+use crate::{api_key::NewApiKey, fresh::FRESH, membership, service_account};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 const HOUR: Duration = Duration::from_hours(1);
+
+/// A change of another process counts after a moment, and what is remembered until then is what
+/// was true before.
+#[tokio::test]
+async fn what_another_process_changes_counts_when_the_bound_is_over() {
+    let data = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", data.path().join("p.db").display());
+    let directory = Directory::new(Store::open(&url).await.unwrap());
+    let other = Store::open(&url).await.unwrap();
+    let roles_at = async |at| roles(&directory.admit(user(), &[], at).await.unwrap());
+    assert_eq!(roles_at(NOW).await, []);
+    membership::grant(&other, "user:al", Role::Viewer, &labs(), "jo", NOW).await.unwrap();
+    let viewer = [(Role::Viewer, "mctl:labs".to_owned())];
+    assert_eq!(roles_at(NOW.after(FRESH)).await, viewer);
+    membership::revoke(&other, "user:al", &labs()).await.unwrap();
+    assert_eq!(roles_at(NOW.after(FRESH + FRESH)).await, []);
+    membership::grant(&directory.store, "user:al", Role::Viewer, &labs(), "jo", NOW).await.unwrap();
+    assert_eq!(roles_at(NOW.after(FRESH + FRESH)).await, viewer, "our own: at once");
+    assert_eq!(roles_at(NOW).await, viewer, "also when the clock was set back");
+}
 
 async fn directory() -> Directory {
     Directory::new(Store::open("sqlite::memory:").await.unwrap())
@@ -33,7 +53,7 @@ fn roles(caller: &Caller) -> Vec<(Role, String)> {
 }
 
 async fn admitted(directory: &Directory) -> Vec<(Role, String)> {
-    roles(&directory.admit(user(), &["team:ops".into()]).await.unwrap())
+    roles(&directory.admit(user(), &["team:ops".into()], NOW).await.unwrap())
 }
 
 fn labs() -> Namespace {
@@ -83,7 +103,7 @@ async fn a_key_works_until_it_expires_or_is_revoked() {
     assert!(api_key::is_key(&text) && !key.hash.contains(&text));
 
     let principal = directory.key(&text, NOW).await.unwrap().unwrap();
-    let caller = directory.admit(Caller::new(principal), &[]).await.unwrap();
+    let caller = directory.admit(Caller::new(principal), &[], NOW).await.unwrap();
     assert_eq!(caller.principal.id, key.subject());
     assert_eq!(roles(&caller), [(Role::Deployer, "mctl:labs".to_owned())]);
     let last = Timestamp(NOW.after(HOUR).0 - 1);
@@ -173,12 +193,12 @@ async fn an_account_is_proven_by_its_secret_while_both_last() {
     assert!(prove(text.clone(), overlap).await);
 
     let caller = Caller::new(service_account::principal(&ci));
-    assert!(directory.admit(caller.clone(), &[]).await.is_ok());
+    assert!(directory.admit(caller.clone(), &[], NOW).await.is_ok());
     ci.meta.version = 2;
     ci.disabled = true;
     store.service_account_update(&ci, None, NOW).await.unwrap();
     assert!(!prove(text, NOW).await, "disabled");
-    let refused = directory.admit(caller, &[]).await.unwrap_err();
+    let refused = directory.admit(caller, &[], NOW).await.unwrap_err();
     assert_eq!(refused.kind, Kind::Unauthenticated, "a token it has is worth nothing now");
 }
 

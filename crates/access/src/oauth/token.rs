@@ -169,7 +169,6 @@ impl OAuth {
                     client = grant.client,
                     "a refresh token was used twice"
                 );
-                self.bearers.forget(&grant.id);
                 Err(Refusal::invalid_grant("the refresh token was used before; sign in again"))
             }
             RefreshOutcome::Unknown => Err(unknown()),
@@ -243,7 +242,6 @@ impl OAuth {
     /// Ends a grant and all its tokens.
     pub async fn end(&self, grant: &str, now: Timestamp) -> Result<bool, Refusal> {
         let ended = self.store.grant_revoke(grant, now).await?;
-        self.bearers.forget(grant);
         Ok(ended)
     }
 

@@ -123,7 +123,9 @@ impl Store {
     }
 
     pub async fn account_set_disabled(&self, id: &str, disabled: bool) -> Result<bool> {
-        Ok(execute!(self.write(), sqlx::query(SET_DISABLED).bind(id).bind(disabled))? == 1)
+        let set = execute!(self.write(), sqlx::query(SET_DISABLED).bind(id).bind(disabled))?;
+        self.changes.grow();
+        Ok(set == 1)
     }
 
     /// Notes one more failure on top of `seen`; false when another attempt was counted meanwhile.

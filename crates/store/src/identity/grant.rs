@@ -103,6 +103,7 @@ impl Store {
                 .bind(grant.created_at.0)
                 .bind(grant.expires_at.0)
         )?;
+        self.changes.grow();
         Ok(())
     }
 
@@ -145,15 +146,22 @@ impl Store {
 
     /// False when it does not exist or was revoked before.
     pub async fn grant_revoke(&self, id: &str, now: Timestamp) -> Result<bool> {
-        Ok(execute!(self.write(), sqlx::query(REVOKE).bind(id).bind(now.0))? == 1)
+        let revoked = execute!(self.write(), sqlx::query(REVOKE).bind(id).bind(now.0))?;
+        self.changes.grow();
+        Ok(revoked == 1)
     }
 
     pub async fn grant_revoke_client(&self, client: &str, now: Timestamp) -> Result<u64> {
-        Ok(execute!(self.write(), sqlx::query(REVOKE_CLIENT).bind(client).bind(now.0))?)
+        let revoked = execute!(self.write(), sqlx::query(REVOKE_CLIENT).bind(client).bind(now.0))?;
+        self.changes.grow();
+        Ok(revoked)
     }
 
     pub async fn grant_revoke_account(&self, account: &str, now: Timestamp) -> Result<u64> {
-        Ok(execute!(self.write(), sqlx::query(REVOKE_ACCOUNT).bind(account).bind(now.0))?)
+        let revoked =
+            execute!(self.write(), sqlx::query(REVOKE_ACCOUNT).bind(account).bind(now.0))?;
+        self.changes.grow();
+        Ok(revoked)
     }
 
     /// Deletes grants that expired before `older_than`, with their refresh tokens.
