@@ -165,10 +165,9 @@ impl Cli {
         if let Some(data) = &self.global.data {
             flags.push(config::Flag::data(data));
         }
-        if let Command::Serve(serve) = &self.command
-            && let Some(listen) = &serve.listen
-        {
-            flags.push(config::Flag::listen(listen));
+        if let Command::Serve(serve) = &self.command {
+            flags.extend(serve.listen.as_deref().map(config::Flag::listen));
+            flags.extend(serve.port.map(config::Flag::port));
         }
         config::Arguments { file: self.global.config.clone(), flags }
     }

@@ -19,6 +19,9 @@ pub struct ServeArguments {
     /// Address and port; port 0 takes a free one [default: 127.0.0.1:7777]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+    /// Only the port: listen on 127.0.0.1
+    #[arg(long, value_name = "NUMBER", conflicts_with = "listen")]
+    pub port: Option<u16>,
 }
 
 #[derive(Clone, Debug, Args)]

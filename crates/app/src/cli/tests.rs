@@ -67,6 +67,7 @@ fn mistakes_are_usage_errors() {
         "pilothouse connect q --url http://h/mcp --surface tharsis",
         "pilothouse accounts service create acme/ci --issuer https://i.example",
         "pilothouse accounts service create acme/ci --claim sub=x",
+        "pilothouse serve --port 3000 --listen 127.0.0.1:3000",
         "pilothouse accounts service rotate acme/ci --days 91",
         "pilothouse runs list -n 0",
         "pilothouse runs list -n 1001",
@@ -88,6 +89,8 @@ fn flags_become_settings() {
         flags,
         [("--data", "data.directory", "d"), ("--listen", "server.listen", "127.0.0.1:0")]
     );
+    let port = parse("pilothouse serve --port 3000").unwrap().configuration().flags;
+    assert_eq!((port[0].key, port[0].value.as_str()), ("server.listen", "127.0.0.1:3000"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::environment::Environment;
 
-pub static FORGONE: [(&str, &str); 22] = [
+pub static FORGONE: [(&str, &str); 20] = [
     ("HARNESS_MCP_MODE", "everybody signs in; one server works in one account"),
     ("HARNESS_MCP_AUTH_TOKEN", "clients sign in, or present an API key (`pilothouse keys create`)"),
     ("HARNESS_MCP_ALLOW_UNAUTHENTICATED_HTTP", "nobody is served without a credential"),
@@ -24,8 +24,6 @@ pub static FORGONE: [(&str, &str); 22] = [
     ("HARNESS_SEARCH_SERVICE_HEADERS", "types are searched in the program itself"),
     ("HARNESS_HF_CACHE_DIR", "no model is downloaded"),
     ("HARNESS_MCP_LOG_FILE", "log lines go to standard error"),
-    ("HOST", "PILOTHOUSE_LISTEN says where to listen; some shells set HOST to the machine's name"),
-    ("PORT", "PILOTHOUSE_LISTEN says where to listen"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "traces are not exported"),
     ("OTEL_SERVICE_NAME", "traces are not exported"),
     ("OTEL_RESOURCE_ATTRIBUTES", "traces are not exported"),

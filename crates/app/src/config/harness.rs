@@ -39,7 +39,7 @@ pub struct Harness {
     pub auto_approve: AutoApprove,
 }
 
-const API_KEY: Setting = Setting::new(
+pub(super) const API_KEY: Setting = Setting::new(
     "harness.api_key",
     "HARNESS_API_KEY",
     "a personal access token or service account token",

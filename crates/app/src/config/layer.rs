@@ -5,6 +5,7 @@
 use std::{
     borrow::Cow,
     io::Read,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -35,6 +36,12 @@ pub struct Flag {
 impl Flag {
     pub fn listen(address: &str) -> Self {
         Self { name: "--listen", key: server::LISTEN.key, value: address.to_owned() }
+    }
+
+    /// A port of this machine.
+    pub fn port(port: u16) -> Self {
+        let value = SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string();
+        Self { name: "--port", key: server::LISTEN.key, value }
     }
 
     /// A path that is not UTF-8 would not survive the database URL either, so it is shown as text.

@@ -52,6 +52,11 @@ impl<'a> Reader<'a> {
         value
     }
 
+    /// Whether nobody set it.
+    pub(super) fn is_default(&self, setting: &Setting) -> bool {
+        matches!(self.layers.find(setting), Ok(Some((Origin::Default { .. }, _))))
+    }
+
     fn note(&mut self, setting: &Setting, origin: &Origin, text: &str) {
         let value = if setting.secret { "set".to_owned() } else { format!("{text:?}") };
         self.problems.add(format!("{origin} is {value}, expected {}", setting.expects));

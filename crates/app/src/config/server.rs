@@ -1,11 +1,15 @@
 //! The network door of `pilothouse serve`.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroU16,
+    time::Duration,
+};
 
 use url::Url;
 
 use super::{
-    parse,
+    harness, parse,
     reader::Reader,
     setting::{Group, Setting},
 };
@@ -32,6 +36,20 @@ pub(super) const LISTEN: Setting = Setting::new(
     "PILOTHOUSE_LISTEN",
     "an IP address and a port, for instance 127.0.0.1:7777",
     "Where `serve` listens; port 0 takes a free one. Other than loopback needs a reverse proxy.",
+);
+/// Names that many programs use, so they count only for those who replace a Harness server.
+const HOST: Setting = Setting::new(
+    "server.host",
+    "HOST",
+    "an IP address, or localhost",
+    "As in the Harness server: with HARNESS_API_KEY and without PILOTHOUSE_LISTEN, the address to \
+     listen on. Other names are ignored: some shells put the machine's into it.",
+);
+const PORT: Setting = Setting::new(
+    "server.port",
+    "PORT",
+    "a number from 1 to 65535",
+    "As HOST, the port; what is not a number is ignored.",
 );
 const ALLOWED_HOSTS: Setting = Setting::new(
     "server.allowed_hosts",
@@ -79,6 +97,8 @@ pub(super) static GROUP: Group = Group {
     about: "The network door of `pilothouse serve`.",
     settings: &[
         &LISTEN,
+        &HOST,
+        &PORT,
         &ALLOWED_HOSTS,
         &ALLOWED_ORIGINS,
         &BEHIND_PROXY,
@@ -92,7 +112,7 @@ const BODY_RANGE: std::ops::RangeInclusive<usize> = (64 << 10)..=(1 << 30);
 
 impl Server {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let listen = reader.required(&LISTEN, |text| text.parse().ok());
+        let listen = listen(reader);
         let allowed_hosts = reader.required(&ALLOWED_HOSTS, parse::hosts);
         let allowed_origins = reader.required(&ALLOWED_ORIGINS, parse::origins);
         let behind_proxy = reader.required(&BEHIND_PROXY, parse::flag);
@@ -130,6 +150,24 @@ impl Server {
             ));
         }
     }
+}
+
+/// Where to listen, in the words of the server that we replace if nobody used ours.
+fn listen(reader: &mut Reader<'_>) -> Option<SocketAddr> {
+    let listen: Option<SocketAddr> = reader.required(&LISTEN, |text| text.parse().ok());
+    if !reader.is_default(&LISTEN) || reader.optional(&harness::API_KEY, parse::secret).is_none() {
+        return listen;
+    }
+    let address = |text: &str| match text {
+        "localhost" => Some(IpAddr::from(Ipv4Addr::LOCALHOST)),
+        text => text.parse().ok(),
+    };
+    let host = reader.optional(&HOST, |text| Some(address(text))).flatten();
+    let port = reader.optional(&PORT, |text| Some(text.parse::<NonZeroU16>().ok())).flatten();
+    listen.map(|listen| {
+        let (usual_host, usual_port) = (listen.ip(), listen.port());
+        SocketAddr::new(host.unwrap_or(usual_host), port.map_or(usual_port, NonZeroU16::get))
+    })
 }
 
 /// A web address of a host and nothing more.

@@ -167,6 +167,26 @@ fn the_variables_of_the_harness_server_count_or_are_named() {
 }
 
 #[test]
+fn host_and_port_of_the_harness_server_say_where_to_listen() {
+    let key = ("HARNESS_API_KEY", "pat.a.b.c");
+    let all = [("PORT", "3000"), ("HOST", "127.0.0.2")];
+    for (variables, expected) in [
+        (vec![key, ("PORT", "3000")], "127.0.0.1:3000"),
+        (vec![key, ("HOST", "::1")], "[::1]:7777"),
+        (vec![key, all[0], all[1]], "127.0.0.2:3000"),
+        (vec![key, ("HOST", "localhost"), ("PORT", "3001")], "127.0.0.1:3001"),
+        (vec![key, ("HOST", "workstation"), ("PORT", "tcp://10.0.0.1:80")], "127.0.0.1:7777"),
+        (vec![all[0], all[1]], "127.0.0.1:7777"),
+        (vec![key, all[0], ("PILOTHOUSE_LISTEN", "127.0.0.1:1")], "127.0.0.1:1"),
+    ] {
+        let listen = load(&variables).unwrap().server.listen;
+        assert_eq!(listen.to_string(), expected, "{variables:?}");
+    }
+    let open = [key, ("HOST", "0.0.0.0")];
+    assert_problem(load(&open), "which other machines can reach without TLS");
+}
+
+#[test]
 fn mistakes_in_the_file_are_named_with_the_file() {
     for (text, expected) in [
         ("[server]\nlisten = 7", "config.toml: server.listen is \"7\", expected an IP address"),

@@ -54,7 +54,8 @@ impl Environment {
 }
 
 fn is_harness(name: &str) -> bool {
-    name.starts_with("HARNESS_") || matches!(name, "LOG_LEVEL" | "MCP_SESSION_TTL_MS")
+    name.starts_with("HARNESS_")
+        || matches!(name, "HOST" | "LOG_LEVEL" | "MCP_SESSION_TTL_MS" | "PORT")
 }
 
 fn is_guarded(name: &str) -> bool {

@@ -18,6 +18,8 @@ pub(super) struct Execution<'a> {
 #[derive(Debug, PartialEq)]
 pub(super) struct Stage<'a> {
     pub(super) identifier: &'a str,
+    /// It runs at the same time as the one before it.
+    parallel: bool,
     node: &'a Value,
     pub(super) steps: Vec<Step<'a>>,
 }
@@ -86,9 +88,10 @@ impl<'a> Execution<'a> {
     /// Stages in the order they run; those side by side follow each other.
     pub(super) fn stages(&self) -> Vec<Stage<'a>> {
         let nodes = self.summary.get("layoutNodeMap");
-        let mut waiting: Vec<&str> = self.text("startingNodeId").into_iter().collect();
+        let mut waiting: Vec<_> =
+            self.text("startingNodeId").map(|id| (id, false)).into_iter().collect();
         let (mut seen, mut stages) = (Vec::new(), Vec::new());
-        while let Some(id) = waiting.pop() {
+        while let Some((id, parallel)) = waiting.pop() {
             let Some(node) = nodes.and_then(|nodes| nodes.get(id)) else { continue };
             if seen.contains(&id) || seen.len() > MAX_NODES {
                 continue;
@@ -98,14 +101,20 @@ impl<'a> Execution<'a> {
                 let list = node.pointer(&format!("/edgeLayoutList/{name}"));
                 list.and_then(Value::as_array).into_iter().flatten().rev().filter_map(Value::as_str)
             };
-            // What follows waits until what is inside is done.
-            waiting.extend(edges("nextIds"));
-            waiting.extend(edges("currentNodeChildren"));
             let kind = node.get("nodeType").and_then(Value::as_str).unwrap_or_default();
+            let is_group =
+                matches!(kind, "parallel" | "PARALLEL" | "MATRIX" | "LOOP" | "PARALLELISM");
+            // What follows waits until what is inside is done.
+            waiting.extend(edges("nextIds").map(|id| (id, false)));
+            let first = waiting.len();
+            waiting.extend(edges("currentNodeChildren").map(|id| (id, is_group)));
+            if let Some(child) = waiting[first..].last_mut() {
+                child.1 = parallel;
+            }
             if let Some(identifier) = node.get("nodeIdentifier").and_then(Value::as_str)
-                && !matches!(kind, "parallel" | "PARALLEL" | "MATRIX" | "LOOP" | "PARALLELISM")
+                && !is_group
             {
-                stages.push(Stage { identifier, node, steps: self.steps(identifier) });
+                stages.push(Stage { identifier, parallel, node, steps: self.steps(identifier) });
             }
         }
         stages
@@ -162,6 +171,9 @@ impl<'a> Stage<'a> {
     pub(super) fn to_json(&self) -> Value {
         let mut shown = node(self.node);
         shown["identifier"] = json!(self.identifier);
+        if self.parallel {
+            shown["parallel"] = json!(true);
+        }
         shown["steps"] = self.steps.iter().map(|step| node(step.0)).collect();
         shown
     }

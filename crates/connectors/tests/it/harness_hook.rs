@@ -252,6 +252,38 @@ async fn a_stage_can_start_a_whole_pipeline() {
 }
 
 #[tokio::test]
+async fn stages_that_run_side_by_side_say_so() {
+    let server = MockServer::start().await;
+    let node = |id: &str, kind: &str, children: &[&str], next: &[&str]| {
+        json!({"nodeIdentifier": id, "name": id, "nodeType": kind, "status": "Success",
+            "edgeLayoutList": {"currentNodeChildren": children, "nextIds": next}})
+    };
+    let mut run = failed_run();
+    let summary = &mut run["data"]["pipelineExecutionSummary"];
+    summary["layoutNodeMap"] = json!({
+        "n1": node("build", "CI", &[], &["n2"]),
+        "n2": node("both", "parallel", &["n3", "n4"], &["n5"]),
+        "n3": node("eu", "Deployment", &[], &[]),
+        "n4": node("us", "Deployment", &[], &[]),
+        "n5": node("smoke", "Custom", &[], &[]),
+    });
+    Mock::given(path("/pipeline/api/pipelines/execution/v2/ex1"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(run))
+        .mount(&server)
+        .await;
+    let connector = connect(config(&server));
+    let with = args(json!({"execution_id": "ex1", "include_logs": false}));
+    let found = connector.call(&caller(), "execution.diagnose", with).await.unwrap();
+    let stages: Vec<_> = found["stages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stage| (stage["identifier"].as_str().unwrap(), stage["parallel"] == true))
+        .collect();
+    assert_eq!(stages, [("build", false), ("eu", false), ("us", true), ("smoke", false)]);
+}
+
+#[tokio::test]
 async fn a_run_takes_so_many_input_sets() {
     let (server, connector) = platform().await;
     let many: Vec<String> = (0..21).map(|number| format!("set_{number}")).collect();

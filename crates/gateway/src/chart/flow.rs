@@ -43,20 +43,22 @@ impl Flow {
         self.groups.iter().flatten()
     }
 
-    /// The groups that fit, and how many nodes do not.
+    /// The groups that fit, those with something wrong before others, and how many nodes do not.
     fn shown(&self) -> (Vec<&[Node]>, usize) {
+        let cut = |group: &'_ Vec<Node>| group.len().min(MAX_PARALLEL);
+        let mut order: Vec<usize> = (0..self.groups.len()).collect();
+        order.sort_by_key(|index| !self.groups[*index].iter().any(|it| it.status.stands_out()));
         let mut nodes = 0;
-        let groups: Vec<_> = self
-            .groups
-            .iter()
-            .map(|group| &group[..group.len().min(MAX_PARALLEL)])
-            .take_while(|group| {
-                nodes += group.len();
-                nodes <= MAX_NODES
-            })
-            .collect();
-        let shown: usize = groups.iter().map(|group| group.len()).sum();
-        (groups, self.nodes().count() - shown)
+        order.retain(|index| {
+            let more = nodes + cut(&self.groups[*index]);
+            let fits = more <= MAX_NODES;
+            nodes = if fits { more } else { nodes };
+            fits
+        });
+        order.sort_unstable();
+        let groups = order.iter().map(|index| &self.groups[*index]);
+        let groups = groups.map(|group| &group[..cut(group)]).collect();
+        (groups, self.nodes().count() - nodes)
     }
 
     pub(super) fn draw(&self) -> Canvas {

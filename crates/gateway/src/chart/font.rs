@@ -59,7 +59,8 @@ pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
     text.chars().map(|c| advance(c, weight)).sum::<f64>() * size
 }
 
-/// `text` on one line in what the font has, cut to `most` with an ellipsis.
+/// `text` on one line in what the font has, cut to `most` with an ellipsis, before the end: long
+/// names often differ only there.
 pub(super) fn fit(text: &str, size: f64, weight: Weight, most: f64) -> String {
     let shown: String = text
         .chars()
@@ -72,16 +73,22 @@ pub(super) fn fit(text: &str, size: f64, weight: Weight, most: f64) -> String {
         return shown;
     }
     let room = most - advance(ELLIPSIS, weight) * size;
-    let mut used = 0.0;
-    let kept = shown.chars().take_while(|c| {
-        used += advance(*c, weight) * size;
-        used <= room
-    });
-    let mut cut: String = kept.collect();
-    cut.truncate(cut.trim_end().len());
-    cut.push(ELLIPSIS);
-    cut
+    let fitting = |characters: &mut dyn Iterator<Item = char>, room: f64| -> String {
+        let mut used = 0.0;
+        let fits = |c: &char| {
+            used += advance(*c, weight) * size;
+            used <= room
+        };
+        characters.take_while(fits).collect()
+    };
+    let end = fitting(&mut shown.chars().rev(), room * LAST_PART);
+    let end: String = end.chars().rev().collect();
+    let start = fitting(&mut shown.chars(), room - width(&end, size, weight));
+    format!("{}{ELLIPSIS}{}", start.trim_end(), end.trim_start())
 }
+
+/// How much of the room the end of a cut text gets.
+const LAST_PART: f64 = 0.35;
 
 /// More than a line of the smallest text holds.
 const MAX_CHARACTERS: usize = 400;
@@ -111,8 +118,9 @@ mod tests {
         assert!(narrow * 3.0 < wide, "{narrow} {wide}");
         assert_eq!(fit("Строка café", 12.0, Weight::Regular, 200.0), "Строка café");
         assert_eq!(fit("部署\nprod\u{7}", 12.0, Weight::Regular, 200.0), "?? prod");
-        let cut = fit("a rather long name of a stage", 12.0, Weight::Medium, 80.0);
-        assert!(cut.ends_with('…') && width(&cut, 12.0, Weight::Medium) <= 80.0, "{cut}");
+        let cut = fit("a rather long name of a stage 17", 12.0, Weight::Medium, 80.0);
+        assert_eq!(cut, "a rather l…e 17");
+        assert!(width(&cut, 12.0, Weight::Medium) <= 80.0);
         assert!(fit(&"x".repeat(100_000), 12.0, Weight::Regular, 1e9).len() <= MAX_CHARACTERS);
     }
 }

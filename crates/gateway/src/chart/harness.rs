@@ -191,8 +191,10 @@ fn count<'v>(items: &'v [Value], key: impl Fn(&'v Value) -> &'v str) -> BTreeMap
     counts
 }
 
-/// A colour that two slices share says nothing: from the second on they take one of the palette's.
+/// A colour that two slices share says nothing: the plainest word keeps it (`Success` before
+/// `IgnoreFailed`, `Aborted` before `AbortedByFreeze`), the others take one of the palette's.
 fn distinct(mut slices: Vec<Slice>) -> Vec<Slice> {
+    slices.sort_by_key(|slice| slice.label.len());
     let mut taken = Vec::new();
     for slice in &mut slices {
         if slice.status.is_some_and(|status| taken.contains(&status)) {

@@ -46,6 +46,11 @@ impl Status {
         }
     }
 
+    /// Whether somebody who looks for what is wrong wants to see it.
+    pub(super) fn stands_out(self) -> bool {
+        !matches!(self, Self::Succeeded | Self::Queued | Self::Skipped)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",

@@ -260,9 +260,40 @@ fn charts_of_too_much_stay_within_bounds() {
     }
 }
 
+/// Of a long run, the first stages are not what matters.
+#[test]
+fn what_is_wrong_is_shown_whatever_is_left_out() {
+    let status = |index| if index == 98 { Status::Failed } else { Status::Succeeded };
+    let node = |index: usize| Node {
+        name: format!("Stage {index}"),
+        status: status(index),
+        duration_ms: None,
+        steps: 1,
+    };
+    let stage = |index: usize| {
+        let at = u64::try_from(index).unwrap();
+        let step =
+            Row { is_step: true, ..row(&format!("Step {index}"), true, status(index), at, at) };
+        [Row { label: format!("Stage {index}"), is_step: false, ..step.clone() }, step]
+    };
+    let (title, subtitle) = ("Long".to_owned(), String::new());
+    let groups = (0..100).map(|index| vec![node(index)]).collect();
+    let flow = Chart::Flow(Flow { title: title.clone(), subtitle: subtitle.clone(), groups });
+    let rows = (0..100).flat_map(stage).collect();
+    let timeline = Chart::Timeline(Timeline { title, subtitle, rows });
+    for (chart, expected) in
+        [(flow, vec!["Stage 98", "Stage 0"]), (timeline, vec!["Stage 98", "Step 98"])]
+    {
+        let (svg, summary) = (chart.svg(), chart.summary());
+        assert!(expected.iter().all(|it| svg.contains(&format!(">{it}<"))), "{svg}");
+        assert!(!svg.contains(">Stage 60<") && svg.contains("more"), "{svg}");
+        assert!(summary.contains("Stage 98") && summary.contains("failed"), "{summary}");
+    }
+}
+
 #[test]
 fn foreign_text_cannot_leave_its_place() {
     let svg = timeline().svg();
-    assert!(svg.contains("&lt;eu-"), "{svg}");
-    assert!(!svg.contains("<eu-"));
+    assert!(svg.contains("-east-1&gt;"), "{svg}");
+    assert!(!svg.contains("-1>"));
 }

@@ -55,6 +55,18 @@ impl Timeline {
         self.rows.iter().filter(|row| !row.is_step)
     }
 
+    /// The rows that fit: what is wrong before stages, stages before their steps.
+    fn shown(&self) -> Vec<&Row> {
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_by_key(|index| {
+            let row = &self.rows[*index];
+            (!row.status.stands_out(), row.is_step)
+        });
+        order.truncate(MAX_ROWS);
+        order.sort_unstable();
+        order.into_iter().map(|index| &self.rows[index]).collect()
+    }
+
     fn span(&self) -> (u64, u64) {
         let start = self.rows.iter().filter_map(|row| row.start_ms).min().unwrap_or(0);
         let end = self.rows.iter().filter_map(|row| row.end_ms.or(row.start_ms)).max();
@@ -63,15 +75,15 @@ impl Timeline {
 
     pub(super) fn draw(&self) -> Canvas {
         let mut canvas = Canvas::titled(&self.title, &self.subtitle, Canvas::ROOM);
-        let shown = &self.rows[..self.rows.len().min(MAX_ROWS)];
+        let shown = self.shown();
         let (start, total) = self.span();
         let ticks = time_ticks(total);
         let most = amount(ticks.last().copied().unwrap_or(1).max(1));
         let place = |ms: u64| LEFT + amount(ms) / most * (END - LEFT);
 
-        let bottom = HEADER + shown.iter().map(Row::height).sum::<f64>();
+        let bottom = HEADER + shown.iter().map(|row| row.height()).sum::<f64>();
         let mut y = HEADER;
-        for row in shown {
+        for row in &shown {
             if !row.is_step {
                 let width = RIGHT - MARGIN;
                 canvas.fill(Area { x: MARGIN, y, width, height: STAGE_ROW }, 4.0, STRIPE);
@@ -84,7 +96,7 @@ impl Timeline {
             canvas.label((x, bottom + 13.0), Anchor::Middle, Type::SMALL, &duration(*tick), 90.0);
         }
         let mut y = HEADER;
-        for row in shown {
+        for row in &shown {
             row.draw(&mut canvas, y, start, &place);
             y += row.height();
         }
@@ -110,7 +122,11 @@ impl Timeline {
             duration(total),
             status::words(&counts)
         );
-        for row in self.stages().take(SUMMARY_ROWS) {
+        let mut named: Vec<_> = self.stages().enumerate().collect();
+        named.sort_by_key(|(_, row)| !row.status.stands_out());
+        named.truncate(SUMMARY_ROWS);
+        named.sort_unstable_by_key(|(index, _)| *index);
+        for (_, row) in named {
             let took = row.duration_ms().map_or("not finished".to_owned(), duration);
             text.extend([format!("\n- {}: {}, {took}", row.label, row.status.word())]);
         }

@@ -72,13 +72,21 @@ impl Execution {
         let first =
             |names: &[&str]| names.iter().find_map(|name| text(report, name)).map(str::to_owned);
         let (start_ms, end_ms) = span(report.get("timing").unwrap_or(report));
+        let mut groups: Vec<Vec<Stage>> = Vec::new();
+        for stage in stages {
+            let is_beside = stage.get("parallel") == Some(&Value::Bool(true));
+            match groups.last_mut().filter(|_| is_beside) {
+                Some(group) => group.push(reported(stage)),
+                None => groups.push(vec![reported(stage)]),
+            }
+        }
         Some(Self {
             title: first(&["pipeline_name", "pipeline", "name"]).unwrap_or("Pipeline".into()),
             id: first(&["execution_id", "execution", "id"]),
             status: first(&["status"]),
             start_ms,
             end_ms,
-            groups: stages.iter().map(|stage| vec![reported(stage)]).collect(),
+            groups,
         })
     }
 

@@ -93,6 +93,9 @@ fn stages_that_run_side_by_side_are_one_group() {
         .collect();
     assert_eq!(names, [vec!["BUILD"], vec!["EU", "US"], vec!["SMOKE"]]);
     assert_eq!(flow.groups[0][0].steps, 2);
+    let told = json!({"stages": [{"name": "a"}, {"name": "b"}, {"name": "c", "parallel": true}]});
+    let Some(Chart::Flow(flow)) = super::flow(&told) else { panic!() };
+    assert_eq!(flow.groups.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]
@@ -112,8 +115,8 @@ fn lists_are_counted_by_status_by_pipeline_and_by_day() {
     assert_eq!(
         slices,
         [
-            ("Errored", 1, Some(Status::Failed)),
-            ("Failed", 1, None),
+            ("Failed", 1, Some(Status::Failed)),
+            ("Errored", 1, None),
             ("Success", 2, Some(Status::Succeeded)),
             ("Unknown", 1, Some(Status::Unknown)),
         ]
