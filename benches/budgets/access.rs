@@ -67,7 +67,7 @@ impl Caller {
         for _ in 0..count {
             let now = Timestamp::now();
             let caller = self.bearers.verify(&self.token, "/mcp", now).await?;
-            let caller = self.directory.admit(caller, &[], now).await;
+            let caller = self.directory.admit(caller, now).await;
             let caller = caller.map_err(|error| anyhow!("{error}"))?;
             ensure!(decide(&caller, &action, &policy).verdict == Verdict::Allow, "refused");
         }

@@ -6,7 +6,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 const INCLUDE: &str = "../../proto/tharsis";
 
 /// The files of the services that the platform serves; what they import follows.
-const SERVED: [&str; 13] = [
+const SERVED: [&str; 14] = [
     "caller.proto",
     "configuration_version.proto",
     "group.proto",
@@ -18,6 +18,7 @@ const SERVED: [&str; 13] = [
     "run.proto",
     "service_account.proto",
     "state_version.proto",
+    "team.proto",
     "version.proto",
     "workspace.proto",
 ];

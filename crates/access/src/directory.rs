@@ -42,6 +42,7 @@ struct Known {
 struct Subject {
     /// Disabled and deleted accounts are not.
     is_active: bool,
+    teams: Arc<[String]>,
     grants: Vec<Grant>,
 }
 
@@ -50,26 +51,22 @@ impl Directory {
         Self { store, known: Arc::default() }
     }
 
-    /// The caller with everything that was granted to its principal and to `teams`, beside what
-    /// its credential alone granted. Refused when its account is disabled or gone. The operator is
+    /// The caller with its teams and everything that was granted to it and to them, beside what its
+    /// credential alone granted. Refused when its account is disabled or gone. The operator is
     /// admitted as is.
-    pub async fn admit(
-        &self,
-        caller: Caller,
-        teams: &[String],
-        now: Timestamp,
-    ) -> Result<Caller, Error> {
+    pub async fn admit(&self, caller: Caller, now: Timestamp) -> Result<Caller, Error> {
         let Authority::Granted(own) = &caller.authority else { return Ok(caller) };
         let mut grants = own.to_vec();
         let revision = self.revision(now).await?;
-        for id in std::iter::once(&caller.principal.id).chain(teams) {
-            let subject = self.subject(id, revision).await?;
-            if !subject.is_active {
-                return Err(Error::unauthenticated("the account is disabled or gone"));
-            }
-            grants.extend_from_slice(&subject.grants);
+        let subject = self.subject(&caller.principal.id, revision).await?;
+        if !subject.is_active {
+            return Err(Error::unauthenticated("the account is disabled or gone"));
         }
-        Ok(caller.granted(grants))
+        grants.extend_from_slice(&subject.grants);
+        for team in &*subject.teams {
+            grants.extend_from_slice(&self.subject(team, revision).await?.grants);
+        }
+        Ok(Caller { teams: Arc::clone(&subject.teams), ..caller.granted(grants) })
     }
 
     /// Who an API key is, if it is one that works at `now`.
@@ -115,7 +112,8 @@ impl Directory {
             None => true,
         };
         let grants = self.store.membership_grants(id).await?;
-        let subject = Arc::new(Subject { is_active, grants });
+        let teams = self.store.team_subjects_of(id).await?.into();
+        let subject = Arc::new(Subject { is_active, teams, grants });
         self.remember(revision, |known| known.subjects.insert(id.to_owned(), Arc::clone(&subject)));
         Ok(subject)
     }

@@ -27,6 +27,7 @@ pub mod service_account;
 pub mod signing;
 pub mod site;
 pub mod standing;
+pub mod team;
 pub mod token;
 pub mod vault;
 

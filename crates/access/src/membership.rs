@@ -8,7 +8,7 @@ use pilothouse_store::{
 };
 
 /// Longest id of a subject, in bytes.
-const MAX_SUBJECT: usize = 256;
+pub const MAX_SUBJECT: usize = 256;
 
 /// Gives `subject` the role in the namespace, instead of the one it has there.
 pub async fn grant(
@@ -76,7 +76,7 @@ async fn find(
 }
 
 /// A principal's id has its kind in front: `user:…`, `sa:…`, `key:…`, `github:…`, `team:…`.
-fn check_subject(subject: &str) -> Result<(), Error> {
+pub(crate) fn check_subject(subject: &str) -> Result<(), Error> {
     let good = subject.len() <= MAX_SUBJECT
         && !subject.chars().any(|c| c.is_control() || c.is_whitespace())
         && subject.split_once(':').is_some_and(|(kind, name)| !kind.is_empty() && !name.is_empty());

@@ -12,6 +12,7 @@ mod reference;
 mod run;
 mod server;
 mod service_account;
+mod team;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use self::{
     service_account::{
         SecretLifetime, ServiceAccountCommand, ServiceAccountCreate, ServiceAccountName,
     },
+    team::{TeamCommand, TeamMember},
 };
 use crate::config;
 
@@ -111,10 +113,13 @@ pub enum Command {
     /// Say who has which role where
     #[command(subcommand)]
     Members(MemberCommand),
+    /// Make teams, whose members have what they are granted
+    #[command(subcommand)]
+    Teams(TeamCommand),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Keys(KeyCommand),
-    /// Check and try rules of your own
+    /// Check and try policies of your own
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Show what was called, by whom, and how it ended

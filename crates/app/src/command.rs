@@ -13,6 +13,7 @@ mod policy;
 mod run;
 mod screen;
 mod service_account;
+mod team;
 mod token;
 
 use std::io::{self, Write as _};
@@ -45,6 +46,7 @@ pub async fn run(cli: &Cli, config: Config, places: &Places<'_>) -> Result<Exit,
         Command::Runs(command) => run::run(&compose(&config).await?, command).await,
         Command::Approvals(command) => approval::run(&compose(&config).await?, command).await,
         Command::Members(command) => member::run(&compose(&config).await?, command).await,
+        Command::Teams(command) => team::run(&compose(&config).await?, command).await,
         Command::Keys(command) => key::run(&compose(&config).await?, command).await,
         Command::Audit(arguments) => audit::run(&compose(&config).await?, arguments).await,
         Command::Accounts(command) => account::run(&compose(&config).await?, command).await,

@@ -59,6 +59,8 @@ pub struct Caller {
     pub scopes: Scopes,
     /// Ties together the audit rows and log lines of one call.
     pub request_id: Arc<str>,
+    /// The teams that the principal is in, as subjects: `team:ops`.
+    pub teams: Arc<[String]>,
     /// What the principal was granted when the call began.
     pub authority: Authority,
     /// The gateway has decided about this call: whoever carries it out applies the authority and
@@ -78,6 +80,7 @@ impl Caller {
             space: None,
             scopes: Scopes::ALL,
             request_id: uuid::Uuid::now_v7().simple().to_string().into(),
+            teams: Arc::default(),
             authority,
             decided: false,
         }

@@ -1,4 +1,4 @@
-//! Who may do what: memberships, service accounts, API keys.
+//! Who may do what: memberships, teams, service accounts, API keys.
 //!
 //! Knows rows. Every change here grows the revision in its own transaction, so that whoever
 //! remembers what was read notices. Knows no rule about what a role allows.
@@ -6,12 +6,14 @@
 mod api_key;
 mod membership;
 mod service_account;
+mod team;
 
 pub use api_key::ApiKey;
 pub use membership::{MEMBERSHIP_LIST_CAP, Membership, MembershipFilter};
 pub use service_account::{
     Secret, ServiceAccount, ServiceAccountFilter, ServiceAccountSort, TrustPolicy,
 };
+pub use team::{MAX_TEAMS, Team, TeamMember, TeamMemberFilter};
 
 use crate::{
     Result, Store, Tx,

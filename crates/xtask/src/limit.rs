@@ -36,10 +36,11 @@ const CLIENT: &str = "crates/access/src/oauth/client.rs";
 const DOCUMENT: &str = "crates/access/src/oauth/document.rs";
 const GITHUB: &str = "crates/access/src/github.rs";
 const TENANT: &str = "crates/access/src/github/tenant.rs";
+const TEAM: &str = "crates/store/src/access/team.rs";
 const POLICIES: &str = "crates/access/src/cedar/file.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 70] = [
+pub static LIMITS: [Limit; 72] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -366,6 +367,18 @@ pub static LIMITS: [Limit; 70] = [
         TENANT,
         "MAX_FILE",
         "a_changed_tenant_counts_a_second_later_and_a_broken_one_grants_nothing",
+    ),
+    limit(
+        "Teams, and members of one",
+        TEAM,
+        "MAX_TEAMS",
+        "teams_and_members_are_bounded_and_there_once",
+    ),
+    limit(
+        "Characters of a team's name",
+        "crates/access/src/team.rs",
+        "MAX_NAME",
+        "a_team_has_a_name_of_its_own_and_members_that_are_none",
     ),
     limit("Files with policies", POLICIES, "MAX_FILES", "files_and_policies_are_bounded"),
     limit("Bytes of a file with policies", POLICIES, "MAX_BYTES", "files_and_policies_are_bounded"),

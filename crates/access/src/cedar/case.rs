@@ -126,5 +126,6 @@ fn caller(case: &Case) -> Result<Caller, Error> {
         })
     });
     let space = case.space.as_deref().map(Into::into);
-    Ok(Caller { space, ..Caller::new(principal).granted(grants.collect()) })
+    let teams = case.teams.clone().into();
+    Ok(Caller { space, teams, ..Caller::new(principal).granted(grants.collect()) })
 }

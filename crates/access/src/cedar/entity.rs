@@ -1,15 +1,12 @@
 //! A call in Cedar's words.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use std::{collections::HashMap, sync::LazyLock};
 
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
     Schema,
 };
-use pilothouse_model::{Authority, Caller, Namespace, PrincipalKind, Risk};
+use pilothouse_model::{Caller, Namespace, PrincipalKind, Risk};
 
 use super::schema::{WRITE, above};
 
@@ -53,8 +50,9 @@ pub(super) struct Call {
 impl Call {
     pub(super) fn new(caller: &Caller, operation: &str, risk: Risk) -> Result<Self, Problem> {
         let principal = principal_uid(caller);
+        let teams = caller.teams.iter().map(|id| uid(&TYPES.team, id)).collect();
         let name = [("name".to_owned(), text(&caller.principal.name))];
-        let mut known = vec![Entity::new(principal.clone(), HashMap::from(name), teams(caller))?];
+        let mut known = vec![Entity::new(principal.clone(), HashMap::from(name), teams)?];
 
         let (kind, platform) = above(operation);
         let action = action_uid(operation);
@@ -114,13 +112,6 @@ fn above_namespace(namespace: &Namespace) -> Option<Namespace> {
         let path = namespace.path.rsplit_once('/').map_or("", |(above, _)| above);
         Some(Namespace::new(&namespace.realm, path))
     }
-}
-
-/// The teams through which something was granted.
-fn teams(caller: &Caller) -> HashSet<EntityUid> {
-    let Authority::Granted(grants) = &caller.authority else { return HashSet::new() };
-    let subjects = grants.iter().map(|grant| &*grant.subject);
-    subjects.filter(|subject| subject.starts_with("team:")).map(|id| uid(&TYPES.team, id)).collect()
 }
 
 fn principal_uid(caller: &Caller) -> EntityUid {

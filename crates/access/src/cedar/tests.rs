@@ -98,7 +98,8 @@ fn owner(id: &str, team: &str) -> Caller {
         namespace: Namespace::terraform("acme"),
         role: Role::Owner,
     };
-    Caller::new(principal).granted(vec![grant(id), grant(team)])
+    let caller = Caller::new(principal).granted(vec![grant(id), grant(team)]);
+    Caller { teams: [team.to_owned()].into(), ..caller }
 }
 
 fn operator() -> Caller {

@@ -9,7 +9,7 @@ use pilothouse_store::{
 };
 
 use super::*;
-use crate::{api_key::NewApiKey, fresh::FRESH, membership, service_account};
+use crate::{api_key::NewApiKey, fresh::FRESH, membership, service_account, team};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 const HOUR: Duration = Duration::from_hours(1);
@@ -22,7 +22,7 @@ async fn what_another_process_changes_counts_when_the_bound_is_over() {
     let url = format!("sqlite://{}", data.path().join("p.db").display());
     let directory = Directory::new(Store::open(&url).await.unwrap());
     let other = Store::open(&url).await.unwrap();
-    let roles_at = async |at| roles(&directory.admit(user(), &[], at).await.unwrap());
+    let roles_at = async |at| roles(&directory.admit(user(), at).await.unwrap());
     assert_eq!(roles_at(NOW).await, []);
     membership::grant(&other, "user:al", Role::Viewer, &labs(), "jo", NOW).await.unwrap();
     let viewer = [(Role::Viewer, "mctl:labs".to_owned())];
@@ -53,7 +53,7 @@ fn roles(caller: &Caller) -> Vec<(Role, String)> {
 }
 
 async fn admitted(directory: &Directory) -> Vec<(Role, String)> {
-    roles(&directory.admit(user(), &["team:ops".into()], NOW).await.unwrap())
+    roles(&directory.admit(user(), NOW).await.unwrap())
 }
 
 fn labs() -> Namespace {
@@ -69,12 +69,52 @@ async fn a_role_counts_from_the_next_call_on_and_no_longer_than_it_is_there() {
     assert_eq!(admitted(&directory).await, [(Role::Viewer, "mctl:labs".to_owned())]);
     membership::grant(store, "user:al", Role::Owner, &labs(), "jo", NOW).await.unwrap();
     assert_eq!(admitted(&directory).await, [(Role::Owner, "mctl:labs".to_owned())]);
-    membership::grant(store, "team:ops", Role::Viewer, &labs(), "jo", NOW).await.unwrap();
-    assert_eq!(admitted(&directory).await.len(), 2);
     membership::revoke(store, "user:al", &labs()).await.unwrap();
-    assert_eq!(admitted(&directory).await, [(Role::Viewer, "mctl:labs".to_owned())]);
+    assert_eq!(admitted(&directory).await, []);
     let twice = membership::revoke(store, "user:al", &labs()).await.unwrap_err();
     assert_eq!(twice.kind, Kind::Conflict);
+}
+
+#[tokio::test]
+async fn what_a_team_was_granted_counts_for_its_members_while_they_are_in_it() {
+    let directory = directory().await;
+    let store = &directory.store;
+    let viewer = [(Role::Viewer, "mctl:labs".to_owned())];
+    membership::grant(store, "team:ops", Role::Viewer, &labs(), "jo", NOW).await.unwrap();
+    let ops = team::create(store, "ops", "", "jo", NOW).await.unwrap();
+    assert_eq!(admitted(&directory).await, []);
+    team::add(store, &ops, "user:al", NOW).await.unwrap();
+    assert_eq!(admitted(&directory).await, viewer);
+    let caller = directory.admit(user(), NOW).await.unwrap();
+    assert_eq!(*caller.teams, ["team:ops".to_owned()]);
+    let twice = team::add(store, &ops, "user:al", NOW).await.unwrap_err();
+    assert_eq!(twice.kind, Kind::Conflict);
+    team::remove(store, &ops, "user:al").await.unwrap();
+    assert_eq!(admitted(&directory).await, []);
+    assert_eq!(team::remove(store, &ops, "user:al").await.unwrap_err().kind, Kind::NotFound);
+
+    team::add(store, &ops, "user:al", NOW).await.unwrap();
+    store.team_delete(&ops).await.unwrap();
+    assert_eq!(admitted(&directory).await, []);
+    team::create(store, "ops", "", "jo", NOW).await.unwrap();
+    assert_eq!(store.membership_grants("team:ops").await.unwrap(), [], "another team");
+}
+
+#[tokio::test]
+async fn a_team_has_a_name_of_its_own_and_members_that_are_none() {
+    let directory = directory().await;
+    let store = &directory.store;
+    for name in ["", "Ops", "-ops", "ops-", "a b", &"x".repeat(65)] {
+        let error = team::create(store, name, "", "jo", NOW).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Invalid, "{name:?}");
+    }
+    let ops = team::create(store, "ops", "", "jo", NOW).await.unwrap();
+    let twice = team::create(store, "ops", "", "jo", NOW).await.unwrap_err();
+    assert_eq!(twice.kind, Kind::Conflict);
+    for subject in ["al", "team:dev", "user:a b"] {
+        let error = team::add(store, &ops, subject, NOW).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Invalid, "{subject:?}");
+    }
 }
 
 #[tokio::test]
@@ -103,7 +143,7 @@ async fn a_key_works_until_it_expires_or_is_revoked() {
     assert!(api_key::is_key(&text) && !key.hash.contains(&text));
 
     let principal = directory.key(&text, NOW).await.unwrap().unwrap();
-    let caller = directory.admit(Caller::new(principal), &[], NOW).await.unwrap();
+    let caller = directory.admit(Caller::new(principal), NOW).await.unwrap();
     assert_eq!(caller.principal.id, key.subject());
     assert_eq!(roles(&caller), [(Role::Deployer, "mctl:labs".to_owned())]);
     let last = Timestamp(NOW.after(HOUR).0 - 1);
@@ -193,12 +233,12 @@ async fn an_account_is_proven_by_its_secret_while_both_last() {
     assert!(prove(text.clone(), overlap).await);
 
     let caller = Caller::new(service_account::principal(&ci));
-    assert!(directory.admit(caller.clone(), &[], NOW).await.is_ok());
+    assert!(directory.admit(caller.clone(), NOW).await.is_ok());
     ci.meta.version = 2;
     ci.disabled = true;
     store.service_account_update(&ci, None, NOW).await.unwrap();
     assert!(!prove(text, NOW).await, "disabled");
-    let refused = directory.admit(caller, &[], NOW).await.unwrap_err();
+    let refused = directory.admit(caller, NOW).await.unwrap_err();
     assert_eq!(refused.kind, Kind::Unauthenticated, "a token it has is worth nothing now");
 }
 

@@ -101,7 +101,7 @@ async fn an_administrator_owns_everything_and_nobody_else_anything() {
     for (name, admin, expected) in [("jo", true, Some(Role::Owner)), ("al", false, None)] {
         let account = create(&store, name, PASSWORD, admin, NOW).await.unwrap();
         let caller = pilothouse_model::Caller::new(principal(&account));
-        let caller = directory.admit(caller, &[], NOW).await.unwrap();
+        let caller = directory.admit(caller, NOW).await.unwrap();
         for place in ["*", "harness:", "tharsis@remote:acme", "acme/network/prod"] {
             let role = match crate::standing(&caller, &place.parse().unwrap()) {
                 crate::Standing::Role { role, .. } => Some(role),

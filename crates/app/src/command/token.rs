@@ -39,7 +39,7 @@ pub(super) async fn run(store: &Store, command: &TokenCommand) -> Result<Exit, E
                 return Err(Error::not_found("grant", id)
                     .hint("pilothouse tokens list shows what can be revoked"));
             }
-            screen::text_line("Revoked. A running server knows within a second.")
+            screen::text_line("Revoked. A running server knows in a moment.")
         }
     }
 }

@@ -50,7 +50,7 @@ impl Door {
     async fn caller(&self, presented: &Presented<'_>) -> Result<Caller, Refused> {
         for credential in &self.credentials {
             if let Some(caller) = credential.caller(presented).await? {
-                return match self.directory.admit(caller, &[], Timestamp::now()).await {
+                return match self.directory.admit(caller, Timestamp::now()).await {
                     Err(error) if error.kind == Kind::Unauthenticated => {
                         Err(Refused::invalid(error.message))
                     }

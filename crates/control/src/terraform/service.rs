@@ -12,6 +12,7 @@ pub(crate) mod run;
 pub(crate) mod run_create;
 pub(crate) mod service_account;
 pub(crate) mod state_version;
+pub(crate) mod team;
 pub(crate) mod variable;
 pub(crate) mod workspace;
 

@@ -17,6 +17,7 @@ mod script;
 mod servers;
 mod state_version;
 mod takeover;
+mod team;
 mod tree;
 mod upload;
 mod variable;

@@ -3,3 +3,4 @@
 mod api_key;
 mod membership;
 mod service_account;
+mod team;

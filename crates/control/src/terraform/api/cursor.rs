@@ -69,6 +69,11 @@ fn encode(position: &Position) -> String {
     URL_SAFE_NO_PAD.encode(json!([key, position.id]).to_string())
 }
 
+/// Where a page lies that holds the whole list.
+pub(super) fn one_page(count: usize) -> PageInfo {
+    PageInfo { total_count: i32::try_from(count).unwrap_or(i32::MAX), ..PageInfo::default() }
+}
+
 /// The items of a page, each through `view`, and where the page lies in the list.
 pub(super) fn answer<T, V>(page: Page<T>, view: impl Fn(T) -> V) -> (Vec<V>, Option<PageInfo>) {
     let info = PageInfo {

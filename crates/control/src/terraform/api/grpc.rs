@@ -11,6 +11,7 @@ mod run;
 mod service_account;
 mod state_version;
 mod stream;
+mod team;
 mod variable;
 mod version;
 mod workspace;
@@ -80,7 +81,7 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
         namespace_variable::namespace_variables_server::NamespaceVariablesServer,
         role::roles_server::RolesServer, run::runs_server::RunsServer,
         service_account::service_accounts_server::ServiceAccountsServer,
-        state_version::state_versions_server::StateVersionsServer,
+        state_version::state_versions_server::StateVersionsServer, team::teams_server::TeamsServer,
         versions::version_server::VersionServer, workspace::workspaces_server::WorkspacesServer,
     };
     let grpc = Grpc { gate: Gate::new(platform) };
@@ -96,6 +97,7 @@ pub(super) fn router(platform: &Arc<Terraform>) -> Router {
             RolesServer<Grpc>,
             RunsServer<Grpc>,
             ServiceAccountsServer<Grpc>,
+            TeamsServer<Grpc>,
             VersionServer<Grpc>,
             WorkspacesServer<Grpc>,
         ]

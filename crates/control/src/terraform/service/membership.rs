@@ -140,14 +140,26 @@ impl Terraform {
         match (member.user, member.service_account, member.team) {
             (Some(user), None, None) => named(ResourceType::User, "user", user),
             (None, Some(id), None) => Ok(self.service_account_get(id).await?.subject()),
-            (None, None, Some(team)) => named(ResourceType::Team, "team", team),
+            (None, None, Some(team)) => match reference::read(ResourceType::Team, team) {
+                Ok(Reference::Id(_)) => Ok(self.team_get(team).await?.subject()),
+                _ => named(ResourceType::Team, "team", team),
+            },
             _ => Err(Error::invalid("name one of user_id, service_account_id and team_id")),
         }
     }
 }
 
+/// How a principal is named where Tharsis wants a user's id. One that is no user, such as an API key,
+/// is shown under its own.
+pub(crate) fn user_id(subject: &str) -> String {
+    match subject.strip_prefix("user:") {
+        Some(name) => reference::trn(ResourceType::User, name),
+        None => subject.to_owned(),
+    }
+}
+
 /// A user or a team, by TRN or as the subject that it is.
-fn named(kind: ResourceType, word: &str, text: &str) -> Result<String, Error> {
+pub(super) fn named(kind: ResourceType, word: &str, text: &str) -> Result<String, Error> {
     let name = match text.split_once(':') {
         Some((own, name)) if own == word => Some(name.to_owned()),
         _ => match reference::read(kind, text) {

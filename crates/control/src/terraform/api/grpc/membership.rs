@@ -8,23 +8,19 @@ use tonic::{Request, Response, Status};
 use super::{Grpc, Subject, given, proto, sort};
 use crate::terraform::{
     Terraform,
-    api::{failure::status, view},
+    api::{cursor, failure::status, view},
     reference::{gid, trn, trn_by_id},
-    service::membership::{Member, role},
+    service::membership::{self, Member, role},
 };
-use proto::{
-    namespace_membership::{
-        CreateNamespaceMembershipRequest, DeleteNamespaceMembershipRequest,
-        GetNamespaceMembershipByIdRequest, GetNamespaceMembershipsForNamespaceRequest,
-        GetNamespaceMembershipsForNamespaceResponse, GetNamespaceMembershipsForSubjectRequest,
-        GetNamespaceMembershipsForSubjectResponse, MembershipNamespace, NamespaceMembership,
-        NamespaceMembershipSortableField as Field, UpdateNamespaceMembershipRequest,
-        namespace_memberships_server::NamespaceMemberships,
-    },
-    pagination::PageInfo,
+use proto::namespace_membership::{
+    CreateNamespaceMembershipRequest, DeleteNamespaceMembershipRequest,
+    GetNamespaceMembershipByIdRequest, GetNamespaceMembershipsForNamespaceRequest,
+    GetNamespaceMembershipsForNamespaceResponse, GetNamespaceMembershipsForSubjectRequest,
+    GetNamespaceMembershipsForSubjectResponse, MembershipNamespace, NamespaceMembership,
+    NamespaceMembershipSortableField as Field, UpdateNamespaceMembershipRequest,
+    namespace_memberships_server::NamespaceMemberships,
 };
 
-/// A subject that Tharsis has no word for, such as an API key, is shown as a user under its own id.
 fn wire(found: &Membership, place: NamespaceKind) -> NamespaceMembership {
     let kind = ResourceType::NamespaceMembership;
     let path = found.namespace.path.to_string();
@@ -38,8 +34,7 @@ fn wire(found: &Membership, place: NamespaceKind) -> NamespaceMembership {
     match found.subject.split_once(':') {
         Some(("sa", id)) => service_account_id = Some(gid(ResourceType::ServiceAccount, id)),
         Some(("team", name)) => team_id = Some(trn(ResourceType::Team, name)),
-        Some(("user", name)) => user_id = Some(trn(ResourceType::User, name)),
-        _ => user_id = Some(found.subject.clone()),
+        _ => user_id = Some(membership::user_id(&found.subject)),
     }
     NamespaceMembership {
         metadata: Some(view::metadata(kind, &found.meta, named)),
@@ -121,10 +116,10 @@ impl NamespaceMemberships for Grpc {
         let mut found = platform.membership_list_of_subject(member).await.map_err(status)?;
         found.retain(|one| platform.may("namespace_membership.get", &one.namespace.path));
         order(&mut found, field);
-        let total_count = i32::try_from(found.len()).unwrap_or(i32::MAX);
+        let page_info = Some(cursor::one_page(found.len()));
         Ok(Response::new(GetNamespaceMembershipsForSubjectResponse {
             namespace_memberships: all_shown(&platform, found).await?,
-            page_info: Some(PageInfo { total_count, ..PageInfo::default() }),
+            page_info,
         }))
     }
 

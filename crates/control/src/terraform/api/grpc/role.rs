@@ -7,14 +7,13 @@ use tonic::{Request, Response, Status};
 
 use super::{Grpc, Subject, given, proto, sort};
 use crate::terraform::{
-    api::failure::status,
+    api::{cursor, failure::status},
     reference::{gid, trn},
     rule,
     service::membership::role,
 };
 use proto::{
     metadata::ResourceMetadata,
-    pagination::PageInfo,
     role::{
         GetAvailablePermissionsResponse, GetRoleByIdRequest, GetRolesRequest, GetRolesResponse,
         Role as Wire, RoleSortableField as Field, roles_server::Roles,
@@ -61,10 +60,10 @@ impl Roles for Grpc {
         if sort(asked.sort, Field::NameAsc)? == Field::NameDesc {
             roles.reverse();
         }
-        let total_count = i32::try_from(roles.len()).unwrap_or(i32::MAX);
+        let page_info = Some(cursor::one_page(roles.len()));
         Ok(Response::new(GetRolesResponse {
             roles: roles.into_iter().map(wire).collect(),
-            page_info: Some(PageInfo { total_count, ..PageInfo::default() }),
+            page_info,
         }))
     }
 
