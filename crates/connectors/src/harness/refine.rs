@@ -48,7 +48,7 @@ pub(super) async fn account_overview(context: &HookContext<'_>, mut args: Args) 
     let now = context.now();
     let input = BodyInput { args: &args, now };
     let start = time::argument(&input, "start_time")?.unwrap_or(now.0 - OVERVIEW_DAYS * DAY);
-    let end = time::argument(&input, "end_time")?.unwrap_or(now.0);
+    let end = time::end(&input, "end_time")?.unwrap_or(now.0);
     args.insert("start_time".to_owned(), json!(start));
     args.insert("end_time".to_owned(), json!(end));
     context.call("cost_account_overview.between", Value::Object(args)).await

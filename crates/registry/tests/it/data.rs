@@ -117,7 +117,7 @@ fn everything_says_what_it_is() {
 }
 
 /// Fields of arguments whose names say it all.
-const PLAIN: [&str; 18] = [
+const PLAIN: [&str; 23] = [
     "branch",
     "color",
     "comment",
@@ -125,16 +125,21 @@ const PLAIN: [&str; 18] = [
     "description",
     "email",
     "enabled",
+    "id",
     "identifier",
     "message",
     "name",
     "reason",
+    "revision",
     "summary",
     "tags",
     "text",
     "timeout",
     "title",
+    "type",
+    "uid",
     "url",
+    "value",
     "version",
 ];
 

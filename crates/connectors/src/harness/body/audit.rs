@@ -11,7 +11,7 @@ const DAYS: i64 = 7;
 pub(super) fn events(input: BodyInput<'_>) -> Result<Value> {
     let listed = |name: &str| input.given(name).map(|value| json!([value]));
     let start = time::argument(&input, "start_time")?;
-    let end = time::argument(&input, "end_time")?;
+    let end = time::end(&input, "end_time")?;
     Ok(object([
         ("filterType", Some(json!("Audit"))),
         ("modules", listed("module")),

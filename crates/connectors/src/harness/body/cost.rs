@@ -87,17 +87,7 @@ pub(super) fn filter_values(input: BodyInput<'_>) -> Result<Value> {
     if let Some(id) = input.given("perspective_id") {
         filters.insert(0, view(Some(id)));
     }
-    let kind = input.given("value_type").cloned();
-    let is_label = kind.as_ref().and_then(Value::as_str).is_some_and(|it| it.starts_with("label"));
-    let name = input.given("value_sub_type").filter(|_| is_label).cloned().or_else(|| kind.clone());
-    let (identifier, identifier_name) =
-        if is_label { ("LABEL_V2", "Label V2") } else { ("COMMON", "Common") };
-    let field = object([
-        ("fieldId", kind),
-        ("fieldName", name),
-        ("identifier", Some(json!(identifier))),
-        ("identifierName", Some(json!(identifier_name))),
-    ]);
+    let field = value_field(&input);
     filters.push(json!({"idFilter": {"values": [""], "operator": "IN", "field": field}}));
     let variables = json!({
         "filters": filters,
@@ -108,6 +98,27 @@ pub(super) fn filter_values(input: BodyInput<'_>) -> Result<Value> {
         "isClusterHourlyData": input.given("is_cluster_hourly_data"),
     });
     Ok(question("FetchPerspectiveFiltersValue", FILTER_VALUES, &variables))
+}
+
+/// What the values are of: a field, a label or a cost category, by its name or id in the subtype.
+fn value_field(input: &BodyInput<'_>) -> Value {
+    let kind = input.given("value_type").and_then(Value::as_str).unwrap_or_default();
+    let part = input.given("value_sub_type");
+    let is_category =
+        ["business_mapping", "cost_category"].iter().any(|it| it.eq_ignore_ascii_case(kind));
+    if let Some(id) = part.filter(|_| is_category) {
+        return cost_category(id);
+    }
+    let is_label = kind.starts_with("label");
+    let name = part.filter(|_| is_label).or_else(|| input.given("value_type"));
+    let (identifier, identifier_name) =
+        if is_label { ("LABEL_V2", "Label V2") } else { ("COMMON", "Common") };
+    object([
+        ("fieldId", input.given("value_type").cloned()),
+        ("fieldName", name.cloned()),
+        ("identifier", Some(json!(identifier))),
+        ("identifierName", Some(json!(identifier_name))),
+    ])
 }
 
 /// A page of recommendations.
@@ -240,8 +251,9 @@ fn time_filters(input: &BodyInput<'_>) -> Result<Vec<Value>> {
 }
 
 /// What can be grouped by, by the platform's name for it: shown name, data source and its name.
-/// Anything else is a label.
-const FIELDS: [(&str, &str, &str, &str); 14] = [
+/// Anything else is a label. From the queries of Harness' own MCP server and cost pages.
+const FIELDS: [(&str, &str, &str, &str); 21] = [
+    ("none", "None", "COMMON", "Common"),
     ("product", "Product", "COMMON", "Common"),
     ("region", "Region", "COMMON", "Common"),
     ("cloudProvider", "Cloud Provider", "COMMON", "Common"),
@@ -249,16 +261,35 @@ const FIELDS: [(&str, &str, &str, &str); 14] = [
     ("awsUsageaccountid", "Account", "AWS", "AWS"),
     ("awsInstancetype", "Instance Type", "AWS", "AWS"),
     ("awsUsageType", "Usage Type", "AWS", "AWS"),
+    ("awsBillingEntity", "Billing Entity", "AWS", "AWS"),
+    ("awsLineItemType", "Line Item Type", "AWS", "AWS"),
+    ("awspayeraccountid", "Payer Account", "AWS", "AWS"),
     ("gcpProjectId", "Project", "GCP", "GCP"),
     ("gcpProduct", "Product", "GCP", "GCP"),
     ("gcpSkuDescription", "SKUs", "GCP", "GCP"),
+    ("gcpBillingAccountId", "Billing Account", "GCP", "GCP"),
+    ("gcpInvoiceMonth", "Invoice Month", "GCP", "GCP"),
+    ("gcpresource.global_name", "Resource Global Name", "GCP", "GCP"),
     ("azureSubscriptionGuid", "Subscription id", "AZURE", "Azure"),
     ("clusterName", "Cluster Name", "CLUSTER", "Cluster"),
     ("namespace", "Namespace", "CLUSTER", "Cluster"),
     ("workloadName", "Workload", "CLUSTER", "Cluster"),
 ];
 
+/// What a cost category sorts costs into. The platform calls one a business mapping.
+fn cost_category(id: &Value) -> Value {
+    json!({
+        "fieldId": id,
+        "fieldName": "Business Mapping",
+        "identifier": "BUSINESS_MAPPING",
+        "identifierName": "Business Mapping",
+    })
+}
+
 fn group_by(input: &BodyInput<'_>) -> Value {
+    if let Some(id) = input.given("cost_category_id") {
+        return json!({ "entityGroupBy": cost_category(id) });
+    }
     let name = input.given("group_by").and_then(Value::as_str).unwrap_or("product");
     let known = FIELDS.iter().find(|(id, ..)| id.eq_ignore_ascii_case(name));
     let (id, shown, identifier, identifier_name) =
@@ -291,4 +322,49 @@ fn preferences() -> Value {
         "azureViewPreferences": null,
         "showAnomalies": false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(make: fn(BodyInput<'_>) -> Result<Value>, args: &Value) -> Value {
+        let args = args.as_object().unwrap();
+        make(BodyInput { args, now: pilothouse_model::Timestamp(0) }).unwrap()
+    }
+
+    #[test]
+    fn costs_are_grouped_by_fields_labels_and_categories() {
+        for (args, expected) in [
+            (json!({}), ["product", "COMMON"]),
+            (json!({"group_by": "awslineitemtype"}), ["awsLineItemType", "AWS"]),
+            (json!({"group_by": "team"}), ["labels.value", "LABEL_V2"]),
+            (json!({"cost_category_id": "u1"}), ["u1", "BUSINESS_MAPPING"]),
+        ] {
+            let body = body(breakdown, &args);
+            let field = &body["variables"]["groupBy"][0]["entityGroupBy"];
+            assert_eq!([&field["fieldId"], &field["identifier"]], expected, "{args}");
+        }
+    }
+
+    #[test]
+    fn values_are_of_a_field_a_label_or_a_category() {
+        for (args, expected) in [
+            (json!({"value_type": "region"}), ["region", "region", "COMMON"]),
+            (
+                json!({"value_type": "label", "value_sub_type": "team"}),
+                ["label", "team", "LABEL_V2"],
+            ),
+            (
+                json!({"value_type": "cost_category", "value_sub_type": "u1"}),
+                ["u1", "Business Mapping", "BUSINESS_MAPPING"],
+            ),
+        ] {
+            let body = body(filter_values, &args);
+            let filters = body["variables"]["filters"].as_array().unwrap();
+            let field = &filters.last().unwrap()["idFilter"]["field"];
+            let found = ["fieldId", "fieldName", "identifier"].map(|name| &field[name]);
+            assert_eq!(found, expected, "{args}");
+        }
+    }
 }

@@ -12,11 +12,12 @@ pub(super) fn of(input: &BodyInput<'_>) -> Result<(i64, i64)> {
     let (start, end) = named(name, input.now.0)?;
     Ok((
         time::argument(input, "start_time")?.unwrap_or(start),
-        time::argument(input, "end_time")?.unwrap_or(end),
+        time::end(input, "end_time")?.unwrap_or(end),
     ))
 }
 
-/// A name that is not known means the last 30 days: the registry lists those that are.
+/// As Harness' cost pages have them: a number of months ends with the last whole one. A name that
+/// is not known means the last 30 days: the registry lists those that are.
 fn named(name: &str, now: i64) -> Result<(i64, i64)> {
     let today =
         Timestamp::from_millisecond(now).map_err(Error::internal)?.to_zoned(TimeZone::UTC).date();
@@ -31,9 +32,9 @@ fn named(name: &str, now: i64) -> Result<(i64, i64)> {
         "LAST_MONTH" => (month.saturating_sub(1.month()), month.saturating_sub(1.day())),
         "LAST_QUARTER" => (quarter.saturating_sub(3.months()), quarter.saturating_sub(1.day())),
         "LAST_YEAR" => (year.saturating_sub(1.year()), year.saturating_sub(1.day())),
-        "LAST_3_MONTHS" => (month.saturating_sub(3.months()), today),
-        "LAST_6_MONTHS" => (month.saturating_sub(6.months()), today),
-        "LAST_12_MONTHS" => (month.saturating_sub(12.months()), today),
+        "LAST_3_MONTHS" => (month.saturating_sub(3.months()), month.saturating_sub(1.day())),
+        "LAST_6_MONTHS" => (month.saturating_sub(6.months()), month.saturating_sub(1.day())),
+        "LAST_12_MONTHS" => (month.saturating_sub(12.months()), month.saturating_sub(1.day())),
         _ => (today.saturating_sub(30.days()), today),
     };
     Ok((midnight(first)?, midnight(last)? + time::DAY - 1))
@@ -68,7 +69,8 @@ mod tests {
             ("LAST_MONTH", "2026-04-01 2026-04-30"),
             ("LAST_QUARTER", "2026-01-01 2026-03-31"),
             ("LAST_YEAR", "2025-01-01 2025-12-31"),
-            ("LAST_12_MONTHS", "2025-05-01 2026-05-20"),
+            ("LAST_3_MONTHS", "2026-02-01 2026-04-30"),
+            ("LAST_12_MONTHS", "2025-05-01 2026-04-30"),
         ] {
             assert_eq!(shown(name), expected, "{name}");
         }

@@ -14,6 +14,17 @@ pub(in crate::harness) fn argument(input: &BodyInput<'_>, name: &str) -> Result<
     input.given(name).map(|value| parse(name, value)).transpose()
 }
 
+/// As [`argument`], for the end of a period: a date is included.
+pub(in crate::harness) fn end(input: &BodyInput<'_>, name: &str) -> Result<Option<i64>> {
+    let is_date =
+        |value: &Value| value.as_str().is_some_and(|it| it.trim().parse::<Date>().is_ok());
+    let until = |value: &Value| {
+        let start = parse(name, value)?;
+        Ok(if is_date(value) { start + DAY - 1 } else { start })
+    };
+    input.given(name).map(until).transpose()
+}
+
 fn parse(name: &str, value: &Value) -> Result<i64> {
     let read = |text: &str| {
         let time = text.parse::<Timestamp>().ok();
@@ -33,7 +44,7 @@ fn parse(name: &str, value: &Value) -> Result<i64> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
 
@@ -50,5 +61,12 @@ mod tests {
         ] {
             assert_eq!(parse("start_time", &value).ok(), expected, "{value}");
         }
+        let ends = |value: Value| {
+            let args = Map::from_iter([("end_time".to_owned(), value)]);
+            let input = BodyInput { args: &args, now: pilothouse_model::Timestamp(0) };
+            end(&input, "end_time").unwrap()
+        };
+        assert_eq!(ends(json!("1970-01-01")), Some(DAY - 1));
+        assert_eq!(ends(json!("1970-01-01T00:00:01Z")), Some(1000));
     }
 }
