@@ -57,12 +57,14 @@ pub async fn request(
     Ok(store.approval_create(&approval).await?)
 }
 
-/// Uses up the approval `id` for the plan with `digest`. Succeeds once.
+/// Uses up the approval `id` for the plan with `digest`. Succeeds once. `command` is how an operator
+/// calls this program: the next step for who comes too early.
 pub async fn redeem(
     store: &Store,
     caller: &Caller,
     id: &str,
     digest: &str,
+    command: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
     match store.approval_redeem(id, &caller.principal.id, digest, now).await? {
@@ -72,7 +74,7 @@ pub async fn redeem(
             Err(Error::not_found("approval", id)
                 .hint("call again without approval_id to get a new one"))
         }
-        RedeemOutcome::NotApproved(state) => Err(refusal(id, state)),
+        RedeemOutcome::NotApproved(state) => Err(refusal(id, state, command)),
         RedeemOutcome::WrongDigest => Err(Error::conflict(format!(
             "approval {id} was given for a different plan: the arguments, the target or the \
              policy changed since"
@@ -83,11 +85,11 @@ pub async fn redeem(
     }
 }
 
-fn refusal(id: &str, state: ApprovalState) -> Error {
+fn refusal(id: &str, state: ApprovalState, command: &str) -> Error {
     match state {
         ApprovalState::Pending => {
             Error::conflict(format!("approval {id} is still waiting for a person"))
-                .hint(format!("an operator approves it with: pilothouse approvals approve {id}"))
+                .hint(format!("an operator approves it with: {command} approvals approve {id}"))
         }
         ApprovalState::Denied => {
             Error::forbidden(format!("a person denied approval {id}; do not try again unasked"))
@@ -163,16 +165,16 @@ mod tests {
         assert_eq!(asked(&store, &jo, "d1").await.id, id, "asking again finds the open question");
         assert_ne!(asked(&store, &jo, "d2").await.id, id);
 
-        let early = redeem(&store, &jo, &id, "d1", NOW).await.unwrap_err();
+        let early = redeem(&store, &jo, &id, "d1", "pilothouse", NOW).await.unwrap_err();
         assert!(early.to_string().contains("approvals approve"), "{early}");
         answer(&store, &id, true, "al", None, NOW).await.unwrap();
         let other = Caller::new(Principal::local_user("eve"));
-        let stolen = redeem(&store, &other, &id, "d1", NOW).await.unwrap_err();
+        let stolen = redeem(&store, &other, &id, "d1", "pilothouse", NOW).await.unwrap_err();
         assert_eq!(stolen.kind, Kind::NotFound);
-        let changed = redeem(&store, &jo, &id, "d2", NOW).await.unwrap_err();
+        let changed = redeem(&store, &jo, &id, "d2", "pilothouse", NOW).await.unwrap_err();
         assert!(changed.message.contains("different plan"), "{changed}");
-        redeem(&store, &jo, &id, "d1", NOW).await.unwrap();
-        let again = redeem(&store, &jo, &id, "d1", NOW).await.unwrap_err();
+        redeem(&store, &jo, &id, "d1", "pilothouse", NOW).await.unwrap();
+        let again = redeem(&store, &jo, &id, "d1", "pilothouse", NOW).await.unwrap_err();
         assert!(again.message.contains("used already"), "{again}");
     }
 
@@ -182,7 +184,7 @@ mod tests {
         let denied = asked(&store, &jo, "d1").await.id;
         answer(&store, &denied, false, "al", Some("no"), NOW).await.unwrap();
         assert_eq!(
-            redeem(&store, &jo, &denied, "d1", NOW).await.unwrap_err().kind,
+            redeem(&store, &jo, &denied, "d1", "pilothouse", NOW).await.unwrap_err().kind,
             Kind::Forbidden
         );
         assert_eq!(
@@ -193,7 +195,7 @@ mod tests {
         let late = NOW.after(LIFETIME);
         let expired = asked(&store, &jo, "d2").await.id;
         answer(&store, &expired, true, "al", None, NOW).await.unwrap();
-        let error = redeem(&store, &jo, &expired, "d2", late).await.unwrap_err();
+        let error = redeem(&store, &jo, &expired, "d2", "pilothouse", late).await.unwrap_err();
         assert!(error.message.contains("expired"), "{error}");
     }
 }

@@ -55,8 +55,9 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
         let catalog = Catalog::embedded().platform(HARNESS)?;
         connectors.add(remote.connect(catalog, Connector::DEFAULT_INSTANCE)?)?;
     }
-    let gateway =
-        Gateway::new(connectors, store.clone(), Limits::new(config.limit.calls_per_second));
+    let limits = Limits::new(config.limit.calls_per_second);
+    let gateway = Gateway::new(connectors, store.clone(), limits)
+        .with_operator_command(config.data.operator_command());
     Ok(Product {
         directory: Directory::new(store.clone()),
         store,

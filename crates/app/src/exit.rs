@@ -3,7 +3,7 @@
 use std::{error::Error as _, io, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
-use pilothouse_model::{Error, Kind};
+use pilothouse_model::{Error, Kind, text::visible};
 
 /// The exit codes that scripts may rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,7 @@ impl Exit {
             | Kind::Limited
             | Kind::Upstream
             | Kind::Unavailable
+            | Kind::Cancelled
             | Kind::Internal => Self::Failed,
         }
     }
@@ -49,14 +50,14 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 /// Writes what went wrong and what to do next. An internal error's message says nothing by itself,
 /// so its causes follow: no client is told them, but whoever runs the program may know.
 pub fn report(error: &Error, out: &mut impl io::Write) -> io::Result<()> {
-    writeln!(out, "{ERROR}error:{ERROR:#} {}", error.message)?;
+    writeln!(out, "{ERROR}error:{ERROR:#} {}", visible(&error.message))?;
     let mut source = error.source().filter(|_| error.kind == Kind::Internal);
     while let Some(cause) = source {
-        writeln!(out, " cause: {cause}")?;
+        writeln!(out, " cause: {}", visible(&cause.to_string()))?;
         source = cause.source();
     }
     if let Some(hint) = &error.hint {
-        writeln!(out, " {HINT}hint:{HINT:#} {hint}")?;
+        writeln!(out, " {HINT}hint:{HINT:#} {}", visible(hint))?;
     }
     Ok(())
 }

@@ -93,9 +93,7 @@ pub async fn call(
     }
     .await;
 
-    record.ended(&end, started.elapsed());
-    let recorded = record.save_outcome(gateway).await;
-    shaped(end, picture, recorded)
+    shaped(record.close(gateway, end, started.elapsed()).await, picture)
 }
 
 /// Reads through one operation for `what`, which is not a tool: decided, limited, recorded and
@@ -118,11 +116,7 @@ pub(crate) async fn read(
     let controls = Controls::default();
     let path = Path { gateway, surface, conversation, tool: what, controls, arguments };
     let end = govern(&path, &mut record, &mut request).await.map(redacted);
-    record.ended(&end, started.elapsed());
-    if let Err(error) = record.save_outcome(gateway).await {
-        tracing::error!(%error, source = ?error.source, "a read could not be recorded");
-    }
-    match end? {
+    match record.close(gateway, end, started.elapsed()).await? {
         End::Done(value) => Ok(value),
         End::OutOfScope(error) => Err(error),
         End::Planned(_) | End::WaitsForPerson(_) | End::Asks(_) => {
@@ -247,12 +241,7 @@ fn redacted(end: End) -> End {
     }
 }
 
-/// A write that cannot be recorded has happened all the same: its result is given, with the
-/// failure to record beside it.
-fn shaped(end: Result<End, Error>, picture: Option<Image>, recorded: Result<(), Error>) -> Reply {
-    if let Err(error) = recorded {
-        tracing::error!(%error, source = ?error.source, "a call could not be recorded");
-    }
+fn shaped(end: Result<End, Error>, picture: Option<Image>) -> Reply {
     let result = match end {
         Ok(End::Done(value) | End::Planned(value)) => shape::success(value, picture),
         Ok(End::WaitsForPerson(value)) => {

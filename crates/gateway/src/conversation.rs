@@ -21,10 +21,11 @@ pub struct Question {
 pub enum Answer {
     /// With an id that is unique to this answer: a client can repeat its answers, and each may
     /// count only once.
-    Yes {
-        id: String,
-    },
-    No,
+    Yes { id: String },
+    /// The person said no. The question is answered and its id is spent, too.
+    Declined { id: String },
+    /// The person closed the question, or did not answer in time.
+    Closed { id: String },
     /// This client cannot show questions.
     Unsupported,
     /// The question goes out as the result of this call; the answer comes with the next one.

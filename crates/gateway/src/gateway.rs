@@ -19,6 +19,8 @@ pub struct Gateway {
     store: Store,
     recorder: Recorder,
     limits: Limits,
+    /// How an operator calls this program about this installation.
+    operator_command: String,
     /// By operation, compiled at its first call.
     schemas: RwLock<HashMap<String, Arc<Schema>>>,
     /// Built at the first search.
@@ -32,9 +34,17 @@ impl Gateway {
             recorder: Recorder::new(store.clone()),
             store,
             limits,
+            operator_command: "pilothouse".to_owned(),
             schemas: RwLock::default(),
             index: OnceLock::new(),
         }
+    }
+
+    /// Says how an operator calls this program about this installation: `pilothouse --data DIR`.
+    #[must_use]
+    pub fn with_operator_command(mut self, command: String) -> Self {
+        self.operator_command = command;
+        self
     }
 
     pub fn connectors(&self) -> &Connectors {
@@ -51,6 +61,10 @@ impl Gateway {
 
     pub(crate) fn recorder(&self) -> &Recorder {
         &self.recorder
+    }
+
+    pub(crate) fn operator_command(&self) -> &str {
+        &self.operator_command
     }
 
     /// The schema of an operation's arguments.

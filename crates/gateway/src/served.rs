@@ -11,8 +11,8 @@ use crate::{
     Gateway, Surface, call,
     conversation::{Answer, Conversation, Question},
     mcp::{
-        About, Backend, CompletionRequest, CompletionSubject, Elicited, Offer, PromptReply,
-        Refusal, RequestContext, ResourceReply, ToolReply,
+        About, Accepted, Backend, CompletionRequest, CompletionSubject, Elicited, Offer,
+        PromptReply, Refusal, RequestContext, ResourceReply, ToolReply,
     },
     prompt, resource,
 };
@@ -158,7 +158,10 @@ impl Conversation for RequestContext {
             {
                 Answer::Yes { id: accepted.id }
             }
-            Elicited::Accepted(_) | Elicited::Declined | Elicited::Cancelled => Answer::No,
+            Elicited::Accepted(Accepted { id, .. }) | Elicited::Declined(id) => {
+                Answer::Declined { id }
+            }
+            Elicited::Cancelled(id) => Answer::Closed { id },
             Elicited::Unsupported => Answer::Unsupported,
             Elicited::NeedsInput(required) => Answer::Asked(required),
         })

@@ -99,7 +99,8 @@ fn size(value: &Value) -> usize {
     count.0
 }
 
-fn cut_texts(value: &mut Value, most: usize) {
+/// Cuts every text in `value` to at most `most` bytes, and says so in it.
+pub(crate) fn cut_texts(value: &mut Value, most: usize) {
     match value {
         Value::String(text) if text.len() > most => {
             let kept = prefix(text, most).len();

@@ -17,12 +17,21 @@ pub enum Outcome {
     Asked,
     /// Only the plan was made (`dry_run`).
     Planned,
+    /// The client gave the call up before it was over.
+    Cancelled,
     Failed,
 }
 
 impl Outcome {
-    pub const ALL: [Self; 6] =
-        [Self::Intent, Self::Done, Self::Denied, Self::Asked, Self::Planned, Self::Failed];
+    pub const ALL: [Self; 7] = [
+        Self::Intent,
+        Self::Done,
+        Self::Denied,
+        Self::Asked,
+        Self::Planned,
+        Self::Cancelled,
+        Self::Failed,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -31,6 +40,7 @@ impl Outcome {
             Self::Denied => "denied",
             Self::Asked => "asked",
             Self::Planned => "planned",
+            Self::Cancelled => "cancelled",
             Self::Failed => "failed",
         }
     }

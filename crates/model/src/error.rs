@@ -27,6 +27,8 @@ pub enum Kind {
     Upstream,
     /// The platform, or something on this machine, cannot be reached now.
     Unavailable,
+    /// The caller no longer waits for the answer.
+    Cancelled,
     /// A defect of Pilothouse itself.
     Internal,
 }
@@ -43,6 +45,7 @@ impl Kind {
             Self::Limited => "limited",
             Self::Upstream => "upstream",
             Self::Unavailable => "unavailable",
+            Self::Cancelled => "cancelled",
             Self::Internal => "internal",
         }
     }
@@ -58,6 +61,7 @@ impl Kind {
             Self::Limited => 429,
             Self::Upstream => 502,
             Self::Unavailable => 503,
+            Self::Cancelled => 499,
             Self::Internal => 500,
         }
     }

@@ -1,8 +1,42 @@
 //! Small pure text rules that several crates must agree on.
 
+use std::{borrow::Cow, fmt::Write as _};
+
 /// The longest prefix of `text` that fits in `max` bytes without cutting a character.
 pub fn prefix(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
+}
+
+/// `text` with every control, bidirectional and zero-width character except newline and tab
+/// written as JSON escapes it (`\u202e`), so that a person who decides reads what is really there
+/// and a terminal obeys nothing of it. JSON stays the same JSON.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| !matches!(c, '\n' | '\t'))
+}
+
+/// As [`visible`], on one line: a newline or tab is escaped, too, so that a name cannot look like
+/// further lines of what it is shown in.
+pub fn visible_line(text: &str) -> Cow<'_, str> {
+    escaped(text, |_| true)
+}
+
+fn escaped(text: &str, counts: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let hides = |c: char| (c.is_control() || is_invisible(c)) && counts(c);
+    if !text.contains(hides) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if hides(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing into a `String` cannot fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// Removes ANSI escape sequences and every control or zero-width character except newline and
@@ -54,10 +88,10 @@ fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     }
 }
 
-/// Zero-width, bidirectional-control and tag characters.
+/// Zero-width, bidirectional-control and tag characters, and separators that break lines.
 fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        '\u{061c}' | '\u{180e}' | '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}' | '\u{00ad}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -77,6 +111,24 @@ mod tests {
             ("\u{1b}[31\nnext", "\nnext"),
         ] {
             assert_eq!(sanitize(dirty), clean, "{dirty:?}");
+        }
+    }
+
+    #[test]
+    fn visible_shows_tricks_and_leaves_words_alone() {
+        for (text, block, line) in [
+            ("plain é 名", "plain é 名", "plain é 名"),
+            ("prod\u{202e}ved", r"prod\u202eved", r"prod\u202eved"),
+            ("\u{2066}x\u{2069}", r"\u2066x\u2069", r"\u2066x\u2069"),
+            ("\u{1b}[2Jgone\u{9b}m", r"\u001b[2Jgone\u009bm", r"\u001b[2Jgone\u009bm"),
+            ("zero\u{200b}width", r"zero\u200bwidth", r"zero\u200bwidth"),
+            ("tag\u{e0041}", r"tag\udb40\udc41", r"tag\udb40\udc41"),
+            ("a\u{2028}b\u{61c}", r"a\u2028b\u061c", r"a\u2028b\u061c"),
+            ("two\n\tlines\r", "two\n\tlines\\u000d", r"two\u000a\u0009lines\u000d"),
+        ] {
+            assert_eq!(visible(text), block, "{text:?}");
+            assert_eq!(visible_line(text), line, "{text:?}");
+            assert!(matches!(visible(block), Cow::Borrowed(_)), "once is enough: {text:?}");
         }
     }
 

@@ -13,6 +13,9 @@ pub struct AuditArguments {
     /// Only calls of this tool
     #[arg(long, value_name = "NAME")]
     pub tool: Option<String>,
+    /// Only writes without an outcome: under way, or interrupted and their outcome unknown
+    #[arg(long)]
+    pub unfinished: bool,
     #[command(flatten)]
     pub limit: Limit,
     #[command(flatten)]

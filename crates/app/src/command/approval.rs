@@ -1,7 +1,7 @@
 //! `approvals`: a person's word about a write that waits for it.
 
 use pilothouse_access::{Plan, approval};
-use pilothouse_model::{Error, Timestamp};
+use pilothouse_model::{Error, Timestamp, text::prefix};
 use pilothouse_store::{Approval, ApprovalState};
 use serde_json::{Value, json};
 
@@ -11,6 +11,9 @@ use crate::{
     compose::Product,
     exit::Exit,
 };
+
+/// Longest sentence in the list, in bytes; `show` has all of it.
+const MAX_SUMMARY: usize = 100;
 
 pub(super) async fn run(product: &Product, command: &ApprovalCommand) -> Result<Exit, Error> {
     match command {
@@ -55,7 +58,7 @@ async fn decide(
     } else {
         "The agent is told so when it calls again.".to_owned()
     };
-    screen::text_line(&format!("{}  {id}\n{next}", screen::coloured(decided.state.as_str())))
+    screen::answer(decided.state.as_str(), id, &next)
 }
 
 fn list(found: &[Approval]) -> Result<Exit, Error> {
@@ -66,13 +69,21 @@ fn list(found: &[Approval]) -> Result<Exit, Error> {
                 approval.id.clone(),
                 approval.state.as_str().to_owned(),
                 approval.risk.to_string(),
-                approval.operation.clone(),
+                what(approval),
                 approval.principal_name.clone(),
                 approval.expires_at.to_string(),
             ]
         })
         .collect();
-    screen::table(&["id", "state", "risk", "operation", "by", "expires"], rows, "Nothing waits.")
+    screen::table(&["id", "state", "risk", "what", "by", "expires"], rows, "Nothing waits.")
+}
+
+/// The plan's one sentence, which names the operation and its target.
+fn what(approval: &Approval) -> String {
+    let plan: Option<Plan> = serde_json::from_str(&approval.plan).ok();
+    let summary = plan.map_or_else(|| approval.operation.clone(), |plan| plan.summary);
+    let shown = prefix(&summary, MAX_SUMMARY);
+    if shown.len() < summary.len() { format!("{shown}…") } else { summary }
 }
 
 fn show(approval: &Approval) -> Result<Exit, Error> {
@@ -83,7 +94,7 @@ fn show(approval: &Approval) -> Result<Exit, Error> {
     });
     screen::fields(&[
         ("id", Some(approval.id.clone())),
-        ("state", Some(screen::coloured(approval.state.as_str()))),
+        ("state", Some(approval.state.as_str().to_owned())),
         ("what", plan.as_ref().map(|plan| plan.summary.clone())),
         ("risk", Some(approval.risk.to_string())),
         ("asked by", Some(approval.principal_name.clone())),

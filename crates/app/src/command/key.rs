@@ -74,7 +74,7 @@ fn row(key: &ApiKey) -> Vec<String> {
     vec![
         key.name.clone(),
         key.id.clone(),
-        screen::coloured(state(key)),
+        state(key).to_owned(),
         key.expires_at.to_string(),
         key.created_by.clone(),
     ]

@@ -80,7 +80,7 @@ async fn show(product: &Product, run: &Value) -> Result<Exit, Error> {
     screen::fields(&[
         ("run", text("/metadata/id")),
         ("trn", text("/metadata/trn")),
-        ("status", text("/status").map(|status| screen::coloured(&status))),
+        ("status", text("/status")),
         ("created by", text("/created_by")),
         ("created", text("/metadata/created_at")),
         ("terraform", text("/terraform_version")),

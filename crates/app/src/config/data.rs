@@ -15,6 +15,8 @@ use crate::place::Places;
 pub struct Data {
     /// Database, keys, uploads and job directories.
     pub directory: PathBuf,
+    /// It is where every command looks that is told nothing else.
+    usual: bool,
     /// May hold a password.
     pub database_url: SecretString,
     /// Seals what is secret in the database; without it, a key file in the directory does.
@@ -53,7 +55,8 @@ impl Data {
         let directory = reader.optional(&DIRECTORY, parse::path);
         let database_url = reader.optional(&DATABASE_URL, database_url);
         let master_key = reader.optional(&MASTER_KEY, parse::secret);
-        let directory = directory.or_else(|| Some(places.data()?.join("pilothouse")));
+        let usual = places.data().map(|data| data.join("pilothouse"));
+        let directory = directory.or_else(|| usual.clone());
         let Some(directory) = directory else {
             reader.problems.add(format!(
                 "{} is not set and there is no home directory to put it in",
@@ -61,7 +64,8 @@ impl Data {
             ));
             return None;
         };
-        let mut data = Self { master_key, ..Self::in_directory(directory) };
+        let usual = usual.as_ref() == Some(&directory);
+        let mut data = Self { usual, master_key, ..Self::in_directory(directory) };
         if let Some(url) = database_url {
             data.database_url = url;
         }
@@ -71,7 +75,21 @@ impl Data {
     /// Everything in one directory, with SQLite.
     pub fn in_directory(directory: PathBuf) -> Self {
         let database_url = SecretString::from(sqlite_url(&directory));
-        Self { directory, database_url, master_key: None }
+        Self { directory, usual: false, database_url, master_key: None }
+    }
+
+    /// How an operator calls this program about this directory, as a shell takes it.
+    pub fn operator_command(&self) -> String {
+        if self.usual {
+            return "pilothouse".to_owned();
+        }
+        let absolute = std::path::absolute(&self.directory);
+        let directory = absolute.as_deref().unwrap_or(&self.directory).display().to_string();
+        let plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
+        if directory.chars().all(plain) {
+            return format!("pilothouse --data {directory}");
+        }
+        format!("pilothouse --data '{}'", directory.replace('\'', r"'\''"))
     }
 }
 
@@ -82,4 +100,21 @@ fn sqlite_url(directory: &Path) -> String {
 fn database_url(text: &str) -> Option<SecretString> {
     let known = ["sqlite:", "postgres://", "postgresql://"];
     known.iter().any(|scheme| text.starts_with(scheme)).then(|| SecretString::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operator_is_told_the_directory_unless_it_is_the_usual_one() {
+        for (directory, usual, command) in [
+            ("/home/ada/.local/share/pilothouse", true, "pilothouse"),
+            ("/srv/pilot", false, "pilothouse --data /srv/pilot"),
+            ("/srv/my pilot's", false, r"pilothouse --data '/srv/my pilot'\''s'"),
+        ] {
+            let data = Data { usual, ..Data::in_directory(directory.into()) };
+            assert_eq!(data.operator_command(), command);
+        }
+    }
 }

@@ -62,7 +62,8 @@ const ALLOWED_ORIGINS: Setting = Setting::new(
     "server.allowed_origins",
     "PILOTHOUSE_ALLOWED_ORIGINS",
     "origins separated by commas, for instance https://ops.example.com",
-    "`Origin` headers admitted beside those of loopback.",
+    "Origins of web pages that may call, beside our own: also a page that another port of this \
+     machine serves needs to be named, such as http://localhost:6274.",
 );
 const BEHIND_PROXY: Setting = Setting::new(
     "server.behind_proxy",

@@ -42,7 +42,7 @@ fn exit_codes_are_what_scripts_rely_on() {
         ("approvals list", &[], 0),
         ("approvals show nothing", &[], 1),
         ("", &[], 2),
-        ("serve --port 1", &[], 2),
+        ("serve --colour red", &[], 2),
         ("doctor", &[("PILOTHOUSE_LISTEN", "nowhere")], 2),
         ("doctor --config /nonexistent.toml", &[], 2),
         ("doctor", &[("PATH", "/nonexistent")], 3),

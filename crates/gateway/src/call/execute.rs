@@ -4,7 +4,7 @@ use std::{pin::pin, time::Duration};
 
 use futures::{StreamExt as _, stream};
 use pilothouse_connectors::{Progress, Scope};
-use pilothouse_model::Error;
+use pilothouse_model::{Error, Kind};
 use pilothouse_registry::Rest;
 use serde_json::{Value, json};
 use tokio::{
@@ -71,7 +71,7 @@ async fn invoke(conversation: &dyn Conversation, invocation: &Invocation) -> Res
 }
 
 fn cancelled() -> Error {
-    Error::conflict("the call was cancelled")
+    Error::new(Kind::Cancelled, "the call was cancelled")
 }
 
 /// A progress report on its way from a connector to the client.

@@ -1,12 +1,15 @@
 //! Makes the plan of a write: the exact request, the target as it is, what would change.
 
 use pilothouse_access::{Plan, PlanKey};
-use pilothouse_model::{Caller, Error, Kind, text::prefix};
+use pilothouse_model::{
+    Caller, Error, Kind,
+    text::{prefix, visible, visible_line},
+};
 use serde_json::{Map, Value};
 
 use super::Path;
 use crate::{
-    redact::redact,
+    redact::{redact, redact_fields},
     verb::{Invocation, Request},
 };
 
@@ -94,7 +97,7 @@ async fn preview(caller: &Caller, invocation: &Invocation) -> Result<Option<Stri
         Ok(mut answer) => {
             redact(&mut answer);
             let text = answer["text"].as_str().unwrap_or_default().trim_end();
-            Ok((!text.is_empty()).then(|| prefix(text, MAX_PREVIEW).to_owned()))
+            Ok((!text.is_empty()).then(|| visible(prefix(text, MAX_PREVIEW)).into_owned()))
         }
         Err(error) if matches!(error.kind, Kind::Invalid | Kind::NotFound) => Err(error),
         Err(error) => Ok(Some(format!("What it would do could not be read: {}", error.message))),
@@ -118,24 +121,32 @@ fn version(target: Option<&Value>, preview: Option<&str>) -> Option<String> {
 fn summary(invocation: &Invocation) -> String {
     let name = &invocation.name;
     if let Some(target) = &invocation.target {
-        return format!("{name} on {}.", prefix(target, 256));
+        return format!("{name} on {}.", visible_line(prefix(target, 256)));
     }
     let label = ["name", "key", "full_path", "workspace_id"]
         .into_iter()
         .find_map(|field| invocation.arguments.get(field)?.as_str());
     match label {
-        Some(label) => format!("{name}: {}.", prefix(label, 256)),
+        Some(label) => format!("{name}: {}.", visible_line(prefix(label, 256))),
         None => format!("{name}."),
     }
 }
 
-/// `- field: before` and `+ field: after` for every argument that differs from the target.
+/// `- field: before` and `+ field: after` for every argument that differs from the target, which
+/// may be masked already; secrets of the arguments are masked here, also what is secret because the
+/// target is.
 fn diff(before: &Value, arguments: &Map<String, Value>) -> Option<String> {
+    let mut masked = arguments.clone();
+    if before["sensitive"] == true {
+        masked.insert("sensitive".into(), Value::Bool(true));
+    }
+    redact_fields(&mut masked);
     let mut lines = String::new();
     for (name, after) in arguments {
         let Some(now) = before.get(name) else { continue };
         if now != after && name != "id" {
-            let show = |value: &Value| prefix(&value.to_string(), MAX_VALUE).to_owned();
+            let after = masked.get(name).unwrap_or(after);
+            let show = |value: &Value| visible(prefix(&value.to_string(), MAX_VALUE)).into_owned();
             lines.extend([
                 format!("- {name}: {}\n", show(now)),
                 format!("+ {name}: {}\n", show(after)),
@@ -160,5 +171,35 @@ mod tests {
             "- description: \"old\"\n+ description: \"new\"\n"
         );
         assert_eq!(diff(&before, &Map::new()), None);
+    }
+
+    #[test]
+    fn the_diff_masks_secrets_and_shows_tricks() {
+        let key = format!("AKIA{}", "ABCDEFGHIJKLMNOP");
+        for (before, arguments, expected) in [
+            (
+                json!({"value": null, "sensitive": true}),
+                json!({"value": "hunter2"}),
+                "- value: null\n+ value: \"***\"\n",
+            ),
+            (
+                json!({"value": "a", "sensitive": false}),
+                json!({"value": "hunter2", "sensitive": true}),
+                "- value: \"a\"\n+ value: \"***\"\n- sensitive: false\n+ sensitive: true\n",
+            ),
+            (
+                json!({"token": "***"}),
+                json!({"token": "t"}),
+                "- token: \"***\"\n+ token: \"***\"\n",
+            ),
+            (json!({"note": ""}), json!({"note": key}), "- note: \"\"\n+ note: \"***\"\n"),
+            (
+                json!({"note": "a"}),
+                json!({"note": "a\u{202e}"}),
+                "- note: \"a\"\n+ note: \"a\\u202e\"\n",
+            ),
+        ] {
+            assert_eq!(diff(&before, arguments.as_object().unwrap()).unwrap(), expected);
+        }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Record {
     row: AuditRecord,
     /// A rule refused the call; the detail names it.
     refused: bool,
+    /// The intent is written, so the write may have happened.
+    begun: bool,
 }
 
 impl Record {
@@ -51,6 +53,7 @@ impl Record {
                 duration_ms: 0,
             },
             refused: false,
+            begun: false,
         }
     }
 
@@ -79,14 +82,17 @@ impl Record {
         self.row.approval_id = Some(approval_id.to_owned());
     }
 
-    pub(super) fn ended(&mut self, end: &Result<End, Error>, elapsed: Duration) {
+    fn ended(&mut self, end: &Result<End, Error>, elapsed: Duration) {
         self.row.duration_ms = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
         match end {
             Ok(end) => self.row.outcome = end.outcome(),
             Err(_) if self.refused => self.row.outcome = Outcome::Denied,
             Err(error) => {
-                let denied = matches!(error.kind, Kind::Forbidden | Kind::Unauthenticated);
-                self.row.outcome = if denied { Outcome::Denied } else { Outcome::Failed };
+                self.row.outcome = match error.kind {
+                    Kind::Forbidden | Kind::Unauthenticated => Outcome::Denied,
+                    Kind::Cancelled => Outcome::Cancelled,
+                    _ => Outcome::Failed,
+                };
                 let detail = format!("{}: {}", error.kind.as_str(), error.message);
                 self.row.detail = Some(prefix(&detail, MAX_DETAIL).to_owned());
             }
@@ -94,12 +100,30 @@ impl Record {
     }
 
     /// Says that a write is about to happen. Without this row it does not.
-    pub(super) async fn save_intent(&self, gateway: &Gateway) -> Result<(), Error> {
-        self.save(gateway, Outcome::Intent).await
+    pub(super) async fn save_intent(&mut self, gateway: &Gateway) -> Result<(), Error> {
+        self.save(gateway, Outcome::Intent).await?;
+        self.begun = true;
+        Ok(())
     }
 
-    pub(super) async fn save_outcome(&self, gateway: &Gateway) -> Result<(), Error> {
-        self.save(gateway, self.row.outcome).await
+    /// Writes how the call ended and gives its end back, or an error in its place: nobody is told
+    /// anything that no row tells. Of a write that was begun the end is told all the same: who knows
+    /// it not might begin it again, and its intent is a row.
+    pub(super) async fn close(
+        mut self,
+        gateway: &Gateway,
+        end: Result<End, Error>,
+        elapsed: Duration,
+    ) -> Result<End, Error> {
+        self.ended(&end, elapsed);
+        let Err(error) = self.save(gateway, self.row.outcome).await else { return end };
+        tracing::error!(%error, source = ?error.source, "a call could not be recorded");
+        if self.begun {
+            return end;
+        }
+        Err(Error::unavailable("the call could not be recorded, so its answer is withheld")
+            .hint("nothing was changed; call again when the database answers")
+            .source(error))
     }
 
     async fn save(&self, gateway: &Gateway, outcome: Outcome) -> Result<(), Error> {

@@ -99,9 +99,10 @@ pub struct InputRequired(pub(crate) InputRequiredResult);
 #[derive(Debug)]
 pub enum Elicited {
     Accepted(Accepted),
-    Declined,
-    /// The user closed the form, or did not answer in time.
-    Cancelled,
+    /// With the id of [`Answers::id`].
+    Declined(String),
+    /// The user closed the form, or did not answer in time. With the id of [`Answers::id`].
+    Cancelled(String),
     Unsupported,
     NeedsInput(InputRequired),
 }
@@ -131,8 +132,8 @@ impl RequestContext {
         let id = std::mem::take(&mut answers.id);
         Ok(match answers.values.remove(key).map(answer::choice) {
             Some(answer::Choice::Accept(content)) => Elicited::Accepted(Accepted { content, id }),
-            Some(answer::Choice::Decline) => Elicited::Declined,
-            Some(answer::Choice::Cancel) | None => Elicited::Cancelled,
+            Some(answer::Choice::Decline) => Elicited::Declined(id),
+            Some(answer::Choice::Cancel) | None => Elicited::Cancelled(id),
         })
     }
 

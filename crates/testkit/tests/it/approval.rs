@@ -29,9 +29,13 @@ async fn without_a_way_to_ask_nothing_is_written_until_a_person_approves() {
     let mut create = group("acme");
     let id = asked(&app, "infra_create", &create).await;
     assert_eq!(asked(&app, "infra_create", &create).await, id, "asking again opens no second one");
+    let told = app.refused("infra_create", create.clone()).await;
     create["approval_id"] = json!(id);
     let early = app.refused("infra_create", create.clone()).await;
     assert!(early.contains("still waiting"), "{early}");
+    for said in [told, early] {
+        assert!(said.contains("pilothouse --data /"), "another directory than the usual: {said}");
+    }
     let groups = app.ok("infra_list", json!({ "resource_type": "tharsis.group" })).await;
     assert_eq!(groups["items"], json!([]));
 
@@ -153,12 +157,37 @@ async fn a_modern_client_is_asked_through_the_call_and_its_yes_counts_once() {
             json!({ key: { "action": action, "content": { "confirm": true } } });
         params
     };
-    let declined = app.send("/mcp", "tools/call", answered("decline"), capabilities.clone()).await;
-    assert_eq!(declined.body["result"]["isError"], true, "{:#}", declined.body);
     let made = app.send("/mcp", "tools/call", answered("accept"), capabilities.clone()).await;
     assert_eq!(made.body["result"]["structuredContent"]["full_path"], "acme", "{:#}", made.body);
     let again = app.send("/mcp", "tools/call", answered("accept"), capabilities).await;
     assert_eq!(again.body["result"]["isError"], true, "{:#}", again.body);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_no_is_an_answer_and_so_is_a_closed_question() {
+    let app = TestApp::start(&[]).await;
+    let capabilities = json!({ "elicitation": { "form": {} } });
+    for (action, told) in [("decline", "declined"), ("cancel", "closed without an answer")] {
+        let params = json!({ "name": "infra_create", "arguments": group(action) });
+        let asked = app.send("/mcp", "tools/call", params.clone(), capabilities.clone()).await.body;
+        let key = asked["result"]["inputRequests"].as_object().unwrap().keys().next().unwrap();
+        let answer = async |action: &str| {
+            let mut params = params.clone();
+            params["requestState"] = asked["result"]["requestState"].clone();
+            params["inputResponses"] =
+                json!({ key: { "action": action, "content": { "confirm": true } } });
+            let answer = app.send("/mcp", "tools/call", params, capabilities.clone()).await.body;
+            assert_eq!(answer["result"]["isError"], true, "{action}: {answer:#}");
+            answer["result"]["structuredContent"]["error"]["message"].as_str().unwrap().to_owned()
+        };
+        let first = answer(action).await;
+        assert!(first.contains(told), "{action}: {first}");
+        let second = answer("accept").await;
+        assert!(second.contains("answered already"), "{action}: {second}");
+    }
+    let groups = app.ok("infra_list", json!({ "resource_type": "tharsis.group" })).await;
+    assert_eq!(groups["items"], json!([]));
     app.stop().await;
 }
 

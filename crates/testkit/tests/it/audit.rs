@@ -36,6 +36,16 @@ async fn each_way_a_call_can_end_is_recorded() {
 }
 
 #[tokio::test]
+async fn nobody_is_told_what_no_row_tells() {
+    let app = TestApp::start(&[]).await;
+    app.ok("infra_describe", json!({})).await;
+    app.running().product().store.close().await;
+    let refused = app.refused("infra_describe", json!({})).await;
+    assert!(refused.contains("could not be recorded"), "{refused}");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn secrets_are_recorded_masked() {
     let app = TestApp::start(&[("PILOTHOUSE_AUTO_APPROVE", "all")]).await;
     app.ok("infra_create", json!({ "resource_type": "tharsis.group", "body": { "name": "acme" } }))

@@ -109,7 +109,7 @@ impl World {
 
     async fn assert_cancelled(self) {
         let record = self.record().await;
-        assert_eq!(record.outcome, Outcome::Failed);
+        assert_eq!(record.outcome, Outcome::Cancelled);
         let detail = record.detail.unwrap();
         assert!(detail.contains("cancelled"), "{detail}");
         self.app.stop().await;

@@ -43,6 +43,7 @@ pub(super) fn status(error: Error) -> Status {
         Kind::Conflict => Code::AlreadyExists,
         Kind::Limited => Code::ResourceExhausted,
         Kind::Upstream | Kind::Unavailable => Code::Unavailable,
+        Kind::Cancelled => Code::Cancelled,
         Kind::Internal => Code::Internal,
     };
     let mut status = Status::new(code, error.message);

@@ -59,12 +59,16 @@ impl Access {
             return Some("the Host header is missing or unreadable");
         };
         if !self.answers_as(&host) {
-            return Some("this Host is not served here");
+            return Some(
+                "this Host is not served here: PILOTHOUSE_ALLOWED_HOSTS names others than loopback",
+            );
         }
         match single(headers, "origin") {
             Ok(None) => None,
             Ok(Some(origin)) if self.admits(origin, &host) => None,
-            _ => Some("this Origin is not allowed"),
+            _ => Some(
+                "this Origin is not allowed: PILOTHOUSE_ALLOWED_ORIGINS names others than our own",
+            ),
         }
     }
 
@@ -80,13 +84,18 @@ impl Access {
     }
 
     /// Our own origin is the one whose authority is the host we were called as, which
-    /// [`Self::answers_as`] has checked.
+    /// [`Self::answers_as`] has checked, or another of our names on the same port. What else runs
+    /// on this machine is a stranger: its pages could use what a browser keeps for ours.
     fn admits(&self, origin: &str, host: &Authority) -> bool {
         let origin = origin.to_ascii_lowercase();
-        let own = origin
-            .strip_prefix("http://")
-            .or_else(|| origin.strip_prefix("https://"))
-            .is_some_and(|authority| authority.eq_ignore_ascii_case(host.as_str()));
+        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        let own = authority.and_then(|text| text.parse::<Authority>().ok()).is_some_and(|own| {
+            own.as_str().eq_ignore_ascii_case(host.as_str())
+                || (matches!(self.hosts, Hosts::Named(_))
+                    && !own.as_str().contains('@')
+                    && self.answers_as(&own)
+                    && own.port_u16() == host.port_u16())
+        });
         own || self.origins.contains(&origin)
     }
 }
@@ -147,7 +156,12 @@ mod tests {
             ("", None, false),
             ("localhost:7777", Some("http://localhost:7777"), true),
             ("[::1]:7777", Some("http://[::1]:7777"), true),
+            ("127.0.0.1:7777", Some("http://localhost:7777"), true),
+            ("[::1]:7777", Some("http://127.0.0.1:7777"), true),
             ("localhost:7777", Some("http://localhost:3000"), false),
+            ("127.0.0.1:7777", Some("http://localhost:6274"), false),
+            ("localhost:7777", Some("http://user@localhost:7777"), false),
+            ("localhost:7777", Some("http://localhost:7777/path"), false),
             ("localhost:7777", Some("https://evil.example.com"), false),
             ("localhost:7777", Some("null"), false),
             ("evil.example.com", Some("http://evil.example.com"), false),
@@ -173,6 +187,7 @@ mod tests {
             assert_eq!(lets_in(&access, host, origin), expected, "{host} {origin:?}");
         }
         assert!(lets_in(&Access::any_host(), "whatever", None));
+        assert!(!lets_in(&Access::any_host(), "whatever", Some("http://other")));
     }
 
     #[test]

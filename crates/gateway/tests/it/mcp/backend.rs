@@ -70,8 +70,8 @@ impl TestBackend {
             Elicited::Accepted(accepted) => {
                 text(&format!("accepted {}", accepted.content["ok"])).into()
             }
-            Elicited::Declined => text("declined").into(),
-            Elicited::Cancelled => text("cancelled").into(),
+            Elicited::Declined(_) => text("declined").into(),
+            Elicited::Cancelled(_) => text("cancelled").into(),
             Elicited::Unsupported => text("unsupported").into(),
             Elicited::NeedsInput(input) => Reply::NeedsInput(input),
         })
