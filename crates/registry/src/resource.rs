@@ -116,6 +116,7 @@ pub struct Scope {
 #[derive(Clone, Debug)]
 pub struct Route {
     pub given: Vec<String>,
+    pub when: BTreeMap<String, String>,
     pub method: Method,
     pub path: PathTemplate,
     pub account: Vec<Place>,

@@ -208,7 +208,11 @@ pub struct Starts {
 pub struct Route {
     /// Arguments that must all be given, by the call itself or, in a scope that requires them, by
     /// the installation. What is false counts as not given.
+    #[serde(default)]
     pub given: Vec<String>,
+    /// Arguments that must have these values. One that has no place of its own only chooses.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
     /// As [`Operation::http`].
     pub http: String,
     /// Where the account goes, instead of the operation's scope, which keeps to say where the

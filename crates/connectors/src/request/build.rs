@@ -81,10 +81,13 @@ struct Way<'o> {
     host: Option<&'o String>,
 }
 
-/// The first route whose arguments are all there; what is false is not.
+/// The first route whose arguments are all there, with the values it asks for; what is false is
+/// not there.
 fn route<'o>(operation: &'o Operation, args: &Map<String, Value>) -> Option<&'o Route> {
     let given = |name: &String| args.get(name).is_some_and(|value| *value != Value::Bool(false));
-    operation.routes.iter().find(|route| route.given.iter().all(given))
+    let has = |(name, value): (&String, &String)| args.get(name).is_some_and(|it| it == value);
+    let fits = |route: &&Route| route.given.iter().all(given) && route.when.iter().all(has);
+    operation.routes.iter().find(fits)
 }
 
 fn way<'o>(operation: &'o Operation, args: &Map<String, Value>) -> Result<Way<'o>> {

@@ -64,6 +64,77 @@ async fn a_request_carries_key_account_and_scope() {
     assert_eq!(answer, json!({"a": 1, "openInHarness": link}));
 }
 
+/// What the examples of the server that we replace do not show: its paths depend on values.
+#[tokio::test]
+async fn a_part_of_a_thing_has_a_path_of_its_own() {
+    let server = answers(ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    let connector = connect(config(&server));
+    let period = json!({"date_start": "2026-01-01", "date_end": "2026-01-31"});
+    for (operation, with, expected) in [
+        ("sei_dora_metric.get", json!({}), "insights/efficiency/deploymentFrequency"),
+        ("sei_dora_metric.get", json!({"metric": "lead_time"}), "insights/efficiency/leadtime"),
+        ("sei_dora_metric.get", json!({"metric": "mttr"}), "insights/efficiency/mttr"),
+        ("sei_ai_adoption.get", json!({"aspect": "metrics"}), "coding-assistant/adoptions"),
+        (
+            "sei_ai_adoption.list",
+            json!({"aspect": "summary"}),
+            "coding-assistant/adoptions/summary",
+        ),
+        ("sei_ai_impact.get", json!({}), "coding-assistant/pr-velocity/summary"),
+        ("sei_ai_impact.get", json!({"aspect": "rework"}), "coding-assistant/rework/summary"),
+        ("cost_commitment.get", json!({}), "accounts/acme/v1/detail/compute_coverage"),
+        ("cost_commitment.get", json!({"aspect": "analysis"}), "accounts/acme/v2/spend/detail"),
+        (
+            "fme_rule_based_segment.create",
+            json!({"workspace_id": "w", "traffic_type_id": "t", "body": {"name": "n"}}),
+            "rule-based-segments/ws/w/trafficTypes/t",
+        ),
+        (
+            "fme_feature_flag.archive",
+            json!({"feature_flag_name": "f"}),
+            "/fme/api/v4/feature-flags/f/archive",
+        ),
+        (
+            "fme_feature_flag.archive",
+            json!({"feature_flag_name": "f", "workspace_id": "w"}),
+            "/internal/api/v2/splits/ws/w/f/archive",
+        ),
+        (
+            "scs_component_enrichment.get",
+            json!({"purl": "p"}),
+            "ssca-manager/v1/components/details",
+        ),
+        // Null says that the call acts above that level.
+        ("iacm_variable_set.list", json!({}), "/iacm/api/orgs/default/projects/shop/variable-sets"),
+        (
+            "iacm_variable_set.list",
+            json!({"project_id": null}),
+            "/iacm/api/orgs/default/variable-sets",
+        ),
+        (
+            "iacm_variable_set.list",
+            json!({"org_id": null, "project_id": null}),
+            "/iacm/api/variable-sets",
+        ),
+        (
+            "idp_entity.get",
+            json!({"kind": "api", "entity_id": "e", "org_id": null, "project_id": null}),
+            "/v1/entities/account/api/e",
+        ),
+    ] {
+        let mut with = args(with);
+        if operation.starts_with("sei") {
+            with.extend(args(period.clone()));
+        }
+        connector.call(&caller(), operation, with.clone()).await.unwrap();
+        let sent = server.received_requests().await.unwrap();
+        let path = sent.last().unwrap().url.path();
+        assert!(path.ends_with(expected), "{operation} {with:?}: {path}");
+        let body: Value = serde_json::from_slice(&sent.last().unwrap().body).unwrap_or_default();
+        assert!(body.get("aspect").is_none() && body.get("metric").is_none(), "{body}");
+    }
+}
+
 #[tokio::test]
 async fn feature_management_has_its_own_server_and_key() {
     let (main, fme) = (answers(ResponseTemplate::new(500)).await, MockServer::start().await);

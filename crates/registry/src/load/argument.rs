@@ -135,6 +135,11 @@ impl Request<'_> {
         main.into_iter().chain(self.routes.iter().map(|route| &route.path))
     }
 
+    /// Whether a route looks at its value.
+    fn chooses(&self, name: &str) -> bool {
+        self.routes.iter().any(|route| route.when.contains_key(name))
+    }
+
     fn has_body(&self) -> bool {
         let methods = self.routes.iter().map(|route| route.method);
         match self.binding {
@@ -183,7 +188,7 @@ impl Request<'_> {
         match self.binding {
             Binding::Hook(_) => Place::Hook,
             Binding::Http { .. } if self.has_placeholder(name) => Place::Path,
-            Binding::Http { .. } if self.has_body_hook => Place::Hook,
+            Binding::Http { .. } if self.has_body_hook || self.chooses(name) => Place::Hook,
             Binding::Http { method, .. } if !method.has_body() => Place::Query(name.to_owned()),
             Binding::Http { .. } | Binding::Grpc { .. } => Place::Body(Pointer::of(name)),
         }

@@ -57,7 +57,8 @@ pub(super) fn routes(
         let account = account(&mut report, style, &binding);
         let Binding::Http { method, path } = binding else { return None };
         let host = route.host.clone().or_else(|| spec.host.clone());
-        Some(Route { given: route.given.clone(), method, path, account, host })
+        let (given, when) = (route.given.clone(), route.when.clone());
+        Some(Route { given, when, method, path, account, host })
     };
     spec.route.iter().filter_map(resolve).collect()
 }
@@ -115,6 +116,12 @@ pub(super) fn check(
     for route in request.routes {
         if let Some(unknown) = route.given.iter().find(|name| !args.contains_key(*name)) {
             report.within("route").fault(format!("{unknown:?} is not an argument"));
+        }
+        for (name, value) in &route.when {
+            let values = args.get(name).map(|argument| &argument.spec.values);
+            if !values.is_some_and(|values| values.contains(value)) {
+                report.within("route").fault(format!("{value:?} is not a value of {name:?}"));
+            }
         }
         check_path(report, &route.path, args, scope, &route.given);
     }

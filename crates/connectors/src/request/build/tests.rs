@@ -257,16 +257,26 @@ fn arguments_choose_the_route() {
     let mut operation = scoped();
     operation.routes = vec![Route {
         given: vec!["project_id".into()],
+        when: BTreeMap::from([("kind".into(), "old".into())]),
         method: pilothouse_registry::Method::Put,
         path: "/{account_id}/{project_id}/{id}".parse().unwrap(),
         account: Vec::new(),
         host: Some("old".into()),
     }];
     operation.args.get_mut("project_id").unwrap().also = vec![Place::Path];
-    let shown = sent(&operation, &json!({"id": "i", "project_id": "p"})).unwrap();
+    operation.args.insert("kind".into(), Argument::new(Arg::default(), Place::Hook));
+    let old = json!({"id": "i", "project_id": "p", "kind": "old"});
+    let shown = sent(&operation, &old).unwrap();
     assert_eq!(shown["http"], "PUT /acc/p/i?org=home&project=p");
     assert_eq!(shown["host"], "old");
-    assert_eq!(sent(&operation, &json!({"id": "i"})).unwrap()["host"], Value::Null);
+    for other in [
+        json!({"id": "i"}),
+        json!({"id": "i", "kind": "old"}),
+        json!({"id": "i", "project_id": "p"}),
+        json!({"id": "i", "project_id": "p", "kind": "new"}),
+    ] {
+        assert_eq!(sent(&operation, &other).unwrap()["host"], Value::Null, "{other}");
+    }
 }
 
 #[test]
