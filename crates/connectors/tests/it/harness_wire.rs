@@ -105,16 +105,20 @@ async fn a_part_of_a_thing_has_a_path_of_its_own() {
             "ssca-manager/v1/components/details",
         ),
         // Null says that the call acts above that level.
-        ("iacm_variable_set.list", json!({}), "/iacm/api/orgs/default/projects/shop/variable-sets"),
         (
-            "iacm_variable_set.list",
-            json!({"project_id": null}),
-            "/iacm/api/orgs/default/variable-sets",
+            "iacm_variable_set.get",
+            json!({"variable_set_id": "v"}),
+            "/iacm/api/orgs/default/projects/shop/variable-set/v",
         ),
         (
-            "iacm_variable_set.list",
-            json!({"org_id": null, "project_id": null}),
-            "/iacm/api/variable-sets",
+            "iacm_variable_set.get",
+            json!({"variable_set_id": "v", "project_id": null}),
+            "/iacm/api/orgs/default/variable-set/v",
+        ),
+        (
+            "iacm_variable_set.get",
+            json!({"variable_set_id": "v", "org_id": null, "project_id": null}),
+            "/iacm/api/variable-set/v",
         ),
         (
             "idp_entity.get",
