@@ -228,6 +228,17 @@ async fn the_schema_of_an_entity_comes_from_the_platform() {
     let place = json!({"path": "connector", "org_id": "o", "project_id": "p"});
     let found = connector.call(&caller(), "connector.schema", args(place)).await.unwrap();
     assert_eq!(found["schema"]["properties"]["name"]["type"], "string", "{found}");
+
+    let schema =
+        json!({"type": "object", "properties": {"process": {"type": "object", "title": "P"}}});
+    Mock::given(path("/gateway/rmg/api/yamlSchema"))
+        .and(query_param("entityType", "PROCESS"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(schema))
+        .mount(&server)
+        .await;
+    let part = args(json!({"path": "process"}));
+    let found = connector.call(&caller(), "release_process.schema", part).await.unwrap();
+    assert_eq!(found["schema"]["title"], "P", "{found}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Questions about cloud cost: filters of recommendations and anomalies, and perspectives, which
 //! speak GraphQL.
 
-use pilothouse_model::Result;
+use pilothouse_model::{Error, Result};
 use serde_json::{Map, Value, json};
 
 use super::{BodyInput, object, period};
@@ -87,7 +87,7 @@ pub(super) fn filter_values(input: BodyInput<'_>) -> Result<Value> {
     if let Some(id) = input.given("perspective_id") {
         filters.insert(0, view(Some(id)));
     }
-    let field = value_field(&input);
+    let field = value_field(&input)?;
     filters.push(json!({"idFilter": {"values": [""], "operator": "IN", "field": field}}));
     let variables = json!({
         "filters": filters,
@@ -101,24 +101,27 @@ pub(super) fn filter_values(input: BodyInput<'_>) -> Result<Value> {
 }
 
 /// What the values are of: a field, a label or a cost category, by its name or id in the subtype.
-fn value_field(input: &BodyInput<'_>) -> Value {
+fn value_field(input: &BodyInput<'_>) -> Result<Value> {
     let kind = input.given("value_type").and_then(Value::as_str).unwrap_or_default();
     let part = input.given("value_sub_type");
     let is_category =
         ["business_mapping", "cost_category"].iter().any(|it| it.eq_ignore_ascii_case(kind));
-    if let Some(id) = part.filter(|_| is_category) {
-        return cost_category(id);
+    if is_category {
+        return part.map(cost_category).ok_or_else(|| {
+            Error::invalid("value_sub_type: missing")
+                .hint("pass the uuid of a cost category; cost_category.list shows them")
+        });
     }
     let is_label = kind.starts_with("label");
     let name = part.filter(|_| is_label).or_else(|| input.given("value_type"));
     let (identifier, identifier_name) =
         if is_label { ("LABEL_V2", "Label V2") } else { ("COMMON", "Common") };
-    object([
+    Ok(object([
         ("fieldId", input.given("value_type").cloned()),
         ("fieldName", name.cloned()),
         ("identifier", Some(json!(identifier))),
         ("identifierName", Some(json!(identifier_name))),
-    ])
+    ]))
 }
 
 /// A page of recommendations.
