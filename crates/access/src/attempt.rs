@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pilothouse_model::Timestamp;
 
-use crate::recent::Recent;
+use crate::{random, recent::Recent};
 
 /// Wrong secrets before the first wait.
 pub const FREE: u32 = 10;
@@ -15,6 +15,17 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// After so long without a failure nothing is held against anybody.
 const FORGOTTEN: Duration = Duration::from_mins(15);
 const REMEMBERED: usize = 4096;
+
+/// Where a request comes from, as the network door tells those behind it.
+#[derive(Clone, Debug, Default)]
+pub struct Source(pub String);
+
+impl Source {
+    /// Who presents a secret from here under `name`. Names may be long; what is remembered is not.
+    pub fn presenting(&self, name: &str) -> String {
+        random::hash(&format!("{}\n{name}", self.0))
+    }
+}
 
 /// Failures by who failed: a source address, and the name that was presented.
 pub struct Attempts {
@@ -31,6 +42,26 @@ impl Attempts {
         let (count, last) = self.failures.get(&who.to_owned())?;
         let left = wait(count).checked_sub(now.since(last))?;
         (!left.is_zero()).then_some(left)
+    }
+
+    /// Does `work`, which looks at what `who` presents, unless they must wait; then `slow` is said.
+    /// Notes when it `is_wrong`.
+    pub async fn counted<T, E>(
+        &self,
+        who: &str,
+        now: Timestamp,
+        work: impl Future<Output = Result<T, E>>,
+        slow: impl FnOnce(Duration) -> E,
+        is_wrong: impl FnOnce(&E) -> bool,
+    ) -> Result<T, E> {
+        if let Some(wait) = self.wait(who, now) {
+            return Err(slow(wait));
+        }
+        let done = work.await;
+        if done.as_ref().is_err_and(is_wrong) {
+            self.failed(who, now);
+        }
+        done
     }
 
     /// Notes that `who` presented something wrong.

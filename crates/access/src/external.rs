@@ -111,8 +111,15 @@ pub async fn enter(
         Some(account) => account,
         None if admission.admits(vouched) => create(store, vouched, now).await?,
         None => {
-            return Err(Error::forbidden("you have no account here")
-                .hint("an operator says who gets one: PILOTHOUSE_SIGN_IN_ACCOUNTS"));
+            let Vouched { issuer, subject, .. } = vouched;
+            let hint = format!(
+                "an operator says who gets one with PILOTHOUSE_SIGN_IN_ACCOUNTS, or whose account \
+                 is yours: pilothouse accounts link NAME --issuer {issuer} --subject {subject}"
+            );
+            return Err(Error::forbidden(format!(
+                "you have no account here; {issuer} calls you {subject}"
+            ))
+            .hint(hint));
         }
     };
     if account.disabled {

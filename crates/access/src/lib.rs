@@ -31,7 +31,7 @@ pub mod team;
 pub mod token;
 pub mod vault;
 
-pub use attempt::Attempts;
+pub use attempt::{Attempts, Source};
 pub use bearer::Bearers;
 pub use cedar::Policies;
 pub use decision::{Action, Decision, Place, Verdict, decide, decide_direct};

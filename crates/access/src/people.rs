@@ -13,7 +13,7 @@ use pilothouse_store::{
 use uuid::Uuid;
 
 pub use self::password::{LONGEST, SHORTEST};
-use crate::{membership, random};
+use crate::{external, membership, random};
 
 /// How long a browser stays signed in.
 pub const SESSION: Duration = Duration::from_hours(12);
@@ -103,6 +103,43 @@ pub async fn set_disabled(
         store.browser_session_delete_all(&account.id).await?;
         store.grant_revoke_account(&account.id, now).await?;
     }
+    Ok(())
+}
+
+/// Lets the person whom `issuer` calls `subject` in under this account. Never done by an address or
+/// a name that both happen to have: only because an operator says so.
+pub async fn link(store: &Store, name: &str, issuer: &str, subject: &str) -> Result<(), Error> {
+    let account = find(store, name).await?;
+    let is_word = |text: &str| (1..=external::LONGEST_WORD).contains(&text.len());
+    if !is_word(issuer) || !is_word(subject) {
+        let most = external::LONGEST_WORD;
+        return Err(Error::invalid(format!("an issuer and a subject have 1 to {most} bytes")));
+    }
+    let set = store.account_set_identity(&account.id, Some((issuer, subject))).await;
+    set.map_err(|error| {
+        if error.is_duplicate() {
+            let text = format!("another account belongs to {subject:?} of {issuer} already");
+            Error::conflict(text).hint("unlink that one first; pilothouse accounts list shows it")
+        } else {
+            error.into()
+        }
+    })?;
+    Ok(())
+}
+
+/// Takes an account's outside identity away, and ends its sessions. One without a password could
+/// not be used by anybody then.
+pub async fn unlink(store: &Store, name: &str) -> Result<(), Error> {
+    let account = find(store, name).await?;
+    if account.identity.is_none() {
+        return Err(Error::conflict(format!("{name} has no identity of another provider")));
+    }
+    if account.password.is_none() {
+        return Err(Error::conflict(format!("{name} could not sign in at all"))
+            .hint(format!("set a password first: pilothouse accounts password {name}")));
+    }
+    store.account_set_identity(&account.id, None).await?;
+    store.browser_session_delete_all(&account.id).await?;
     Ok(())
 }
 

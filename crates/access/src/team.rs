@@ -1,6 +1,6 @@
 //! Teams: what is granted to one is granted to each of its members.
 
-use pilothouse_model::{Error, Timestamp};
+use pilothouse_model::{Error, Timestamp, text};
 use pilothouse_store::{
     Store,
     access::{Team, TeamMember},
@@ -79,16 +79,10 @@ fn taken(error: ChangeError, message: impl FnOnce() -> String) -> Error {
 
 /// As Tharsis names things: it becomes part of a subject's id.
 fn check_name(name: &str) -> Result<(), Error> {
-    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let inner = |byte: u8| is_inner(byte) || byte == b'-' || byte == b'_';
-    let ends = [name.bytes().next(), name.bytes().next_back()];
-    let good = name.len() <= MAX_NAME
-        && name.bytes().all(inner)
-        && ends.iter().all(|end| end.is_some_and(is_inner));
-    if good {
+    if text::is_name(name, MAX_NAME) {
         return Ok(());
     }
-    let shown = pilothouse_model::text::prefix(name, 80);
+    let shown = text::prefix(name, 80);
     Err(Error::invalid(format!("{shown:?} cannot be a team's name")).hint(
         "use 1 to 64 lowercase letters, digits, - and _, with a letter or digit at both ends",
     ))

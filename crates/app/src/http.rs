@@ -60,11 +60,13 @@ pub(crate) fn router(
         .nest("/platforms/tharsis", platform.clone())
         .fallback_service(platform)
         .layer(middleware::from_fn_with_state(door, auth::authenticate));
+    let behind_proxy = identity.behind_proxy();
     let open = Router::new()
         .route("/health", get(health::health))
         .route("/ready", get(health::ready).with_state(product.store.clone()))
         .merge(identity::router(identity))
         .merge(token_routes(tokens, "/platforms/tharsis"))
+        .layer(middleware::from_fn_with_state(behind_proxy, source::tell))
         .layer(middleware::from_fn_with_state(access, guard));
     Ok((open.fallback_service(guarded), endpoints))
 }

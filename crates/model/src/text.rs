@@ -2,6 +2,17 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
+/// Whether `text` is a name of Tharsis' kind: at most `most` lower-case letters, digits, `-` and `_`,
+/// with a letter or digit at both ends.
+pub fn is_name(text: &str, most: usize) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = text.as_bytes();
+    bytes.len() <= most
+        && bytes.first().is_some_and(is_plain)
+        && bytes.last().is_some_and(is_plain)
+        && bytes.iter().all(|byte| is_plain(byte) || matches!(byte, b'-' | b'_'))
+}
+
 /// The longest prefix of `text` that fits in `max` bytes without cutting a character.
 pub fn prefix(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]

@@ -34,6 +34,9 @@ pub(crate) use execute;
 /// when another one wrote in between, and waiting does not help it.
 pub(crate) const SQLITE_BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// Leaves nothing in the file of what was deleted or overwritten.
+pub(crate) const SQLITE_TIDY: [&str; 2] = ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"];
+
 /// Whether the same statement may well succeed a moment later.
 ///
 /// SQLite gives extended result codes as decimal text, PostgreSQL five-character SQLSTATEs.

@@ -3,6 +3,8 @@
 //! Knows no cipher: who opens the store brings a [`Sealer`]. Without one, as in tests of the store
 //! alone, values are kept as they are.
 
+mod clear;
+
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use pilothouse_model::Error;

@@ -1,5 +1,7 @@
 //! There and back again, and the account at the end.
 
+use pilothouse_model::Kind;
+
 use super::*;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -62,4 +64,34 @@ async fn an_account_is_the_providers_subject_whatever_it_is_called() {
     assert!(enter(&store, &kim, &everybody(), NOW).await.unwrap_err().message.contains("disabled"));
     let odd = people::sign_in(&store, "al@id.example", "", NOW).await.unwrap();
     assert!(matches!(odd, people::SignIn::Wrong), "there is no password");
+}
+
+#[tokio::test]
+async fn an_account_is_linked_by_name_and_never_by_address() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    for name in ["kim@example.com", "al"] {
+        people::create(&store, name, "a long enough password", false, NOW).await.unwrap();
+    }
+    let kim = vouched("1", Some("kim@example.com"), Some("al"));
+    let refused = enter(&store, &kim, &everybody(), NOW).await.unwrap_err();
+    assert!(refused.message.contains("taken"), "{refused}");
+    let refused = enter(&store, &kim, &Admission::default(), NOW).await.unwrap_err();
+    assert!(refused.message.contains("https://id.example/tenant calls you 1"), "{refused}");
+
+    let issuer = kim.issuer.as_str();
+    people::link(&store, "al", issuer, "1").await.unwrap();
+    assert_eq!(enter(&store, &kim, &Admission::default(), NOW).await.unwrap().name, "al");
+    let twice = people::link(&store, "kim@example.com", issuer, "1").await.unwrap_err();
+    assert_eq!(twice.kind, Kind::Conflict);
+    for (name, issuer, subject) in [("al", "", "1"), ("al", issuer, &"x".repeat(256))] {
+        let wrong = people::link(&store, name, issuer, subject).await.unwrap_err();
+        assert_eq!(wrong.kind, Kind::Invalid);
+    }
+    people::unlink(&store, "al").await.unwrap();
+    assert!(enter(&store, &kim, &Admission::default(), NOW).await.is_err());
+    assert_eq!(people::unlink(&store, "al").await.unwrap_err().kind, Kind::Conflict);
+
+    let made = enter(&store, &vouched("2", None, Some("jo")), &everybody(), NOW).await.unwrap();
+    let locked_out = people::unlink(&store, &made.name).await.unwrap_err();
+    assert!(locked_out.message.contains("could not sign in at all"), "{locked_out}");
 }

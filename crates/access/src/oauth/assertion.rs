@@ -4,14 +4,17 @@
 use std::time::Duration;
 
 use jsonwebtoken::{
-    Algorithm, DecodingKey, Validation,
+    Algorithm, DecodingKey, Header, Validation,
     jwk::{Jwk, JwkSet},
 };
 use pilothouse_model::{Error, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{OAuth, Parameters, Refusal, client::Known};
+use super::{
+    OAuth, Parameters, Refusal,
+    client::{Known, Metadata},
+};
 use crate::random;
 
 /// How long an assertion may be good for.
@@ -55,13 +58,25 @@ pub fn public_keys(text: &str) -> Result<JwkSet, Error> {
     if keys.iter().any(|key| PRIVATE.iter().any(|member| key.get(member).is_some())) {
         return Err(invalid("a private key stays with its owner".to_owned()));
     }
-    let usable = |key: Value| -> Option<Jwk> {
-        let key: Jwk = serde_json::from_value(key).ok()?;
-        DecodingKey::from_jwk(&key).is_ok().then_some(key)
-    };
     let keys: Option<Vec<Jwk>> = keys.into_iter().map(usable).collect();
     keys.map(|keys| JwkSet { keys })
         .ok_or_else(|| invalid("one of the keys is of no kind that is known here".to_owned()))
+}
+
+/// Those keys of a published set that something could be verified with; others are for other things.
+pub(super) fn published_keys(body: &[u8]) -> Option<JwkSet> {
+    #[derive(Deserialize)]
+    struct Published {
+        keys: Vec<Value>,
+    }
+    let Published { keys } = serde_json::from_slice(body).ok()?;
+    let keys: Vec<Jwk> = keys.into_iter().take(MOST_KEYS).filter_map(usable).collect();
+    (!keys.is_empty()).then_some(JwkSet { keys })
+}
+
+fn usable(key: Value) -> Option<Jwk> {
+    let key: Jwk = serde_json::from_value(key).ok()?;
+    DecodingKey::from_jwk(&key).is_ok().then_some(key)
 }
 
 impl OAuth {
@@ -83,7 +98,10 @@ impl OAuth {
         if client.method() != "private_key_jwt" {
             return Err(Refusal::invalid_client());
         }
-        let key = key(&client, assertion).ok_or_else(Refusal::invalid_client)?;
+        let header = jsonwebtoken::decode_header(assertion);
+        let header = header.map_err(|_| Refusal::invalid_client())?;
+        let keys = self.keys(&client, header.kid.as_deref(), now).await?;
+        let key = key(&keys, &header).ok_or_else(Refusal::invalid_client)?;
         let claims = verified(assertion, &key)?;
         if !self.holds(&claims, &client.id, endpoint, now) {
             return Err(Refusal::invalid_client());
@@ -95,6 +113,21 @@ impl OAuth {
             return Err(Refusal::invalid_client());
         }
         Ok(client)
+    }
+
+    /// The keys that a client says are its own, in its description or where that points.
+    async fn keys(
+        &self,
+        client: &Known,
+        wanted: Option<&str>,
+        now: Timestamp,
+    ) -> Result<JwkSet, Refusal> {
+        let Metadata { jwks, jwks_uri, .. } = &client.metadata;
+        match (jwks, jwks_uri, &self.documents) {
+            (Some(keys), _, _) => Ok(keys.clone()),
+            (None, Some(address), Some(documents)) => documents.keys(address, wanted, now).await,
+            _ => Err(Refusal::invalid_client()),
+        }
     }
 
     fn holds(&self, claims: &Claims, client: &str, endpoint: &str, now: Timestamp) -> bool {
@@ -135,9 +168,7 @@ impl Audience {
     }
 }
 
-fn key(client: &Known, assertion: &str) -> Option<(Algorithm, DecodingKey)> {
-    let header = jsonwebtoken::decode_header(assertion).ok()?;
-    let keys = client.metadata.jwks.as_ref()?;
+fn key(keys: &JwkSet, header: &Header) -> Option<(Algorithm, DecodingKey)> {
     let key = match (&header.kid, &keys.keys[..]) {
         (Some(id), [only]) if only.common.key_id.as_ref().is_none_or(|own| own == id) => only,
         (Some(id), _) => keys.find(id)?,

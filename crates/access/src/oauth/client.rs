@@ -36,6 +36,9 @@ pub struct Metadata {
     pub scope: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<JwkSet>,
+    /// Where its keys are instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
 }
 
 /// A client that is known.
@@ -229,13 +232,15 @@ fn checked(metadata: Metadata) -> Result<Metadata, Refusal> {
 
 /// What a client's own document says: it has a key or nothing, as everybody can read it.
 pub(super) fn described(mut metadata: Metadata) -> Result<Metadata, Refusal> {
-    let keys = metadata.jwks.take();
+    let (keys, address) = (metadata.jwks.take(), metadata.jwks_uri.take());
     let mut metadata = checked_for(metadata, &["none", "private_key_jwt"])?;
     if metadata.token_endpoint_auth_method.as_deref() == Some("private_key_jwt") {
         let keys = keys.filter(|keys| (1..=assertion::MOST_KEYS).contains(&keys.keys.len()));
-        metadata.jwks = Some(keys.ok_or_else(|| {
-            Refusal::new("invalid_client_metadata", "private_key_jwt needs keys in jwks")
-        })?);
+        if keys.is_some() == address.is_some() {
+            let text = "private_key_jwt needs keys, in jwks or at jwks_uri";
+            return Err(Refusal::new("invalid_client_metadata", text));
+        }
+        (metadata.jwks, metadata.jwks_uri) = (keys, address);
     }
     Ok(metadata)
 }
@@ -260,7 +265,7 @@ fn checked_for(mut metadata: Metadata, methods: &[&str]) -> Result<Metadata, Ref
         .scope
         .map(|scope| Scopes::parse(&scope).to_string())
         .filter(|scope| !scope.is_empty());
-    metadata.jwks = None;
+    (metadata.jwks, metadata.jwks_uri) = (None, None);
     Ok(metadata)
 }
 

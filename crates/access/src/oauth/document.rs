@@ -2,9 +2,10 @@
 //! Documents). Says which addresses and documents are good; whoever fetches them sees to it that
 //! the way there leads to public addresses only.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use jsonwebtoken::jwk::JwkSet;
 use pilothouse_model::{Error, Timestamp};
 use pilothouse_store::identity::ClientKind;
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use url::{Host, Url};
 
 use super::{
     Refusal,
+    assertion::published_keys,
     client::{self, Known, Metadata},
     redirect,
 };
@@ -28,6 +30,8 @@ pub const MOST_BYTES: usize = 16 * 1024;
 /// How long a document is good for, whatever its server says.
 pub const SHORTEST: Duration = Duration::from_mins(1);
 pub const LONGEST: Duration = Duration::from_hours(24);
+/// Between two questions for the keys at one address.
+const RETRY: Duration = Duration::from_mins(1);
 
 /// The way to a document.
 #[async_trait]
@@ -49,6 +53,12 @@ pub struct Fetched {
     pub fresh: Option<Duration>,
 }
 
+impl Fetched {
+    fn fresh(&self) -> Duration {
+        self.fresh.unwrap_or(Duration::from_hours(1)).clamp(SHORTEST, LONGEST)
+    }
+}
+
 /// Where clients may be described.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -63,7 +73,17 @@ pub struct Documents {
     fetch: Box<dyn Fetch>,
     reach: Reach,
     known: Recent<String, (Metadata, Timestamp)>,
+    /// Keys by their address, until when they are good, and when they were asked for.
+    keys: Recent<String, Published>,
     turns: Semaphore,
+}
+
+#[derive(Clone)]
+struct Published {
+    /// None while they cannot be read.
+    keys: Option<Arc<JwkSet>>,
+    until: Timestamp,
+    asked_at: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -76,8 +96,9 @@ struct Document {
 
 impl Documents {
     pub fn new(fetch: Box<dyn Fetch>, reach: Reach) -> Self {
-        let (known, turns) = (Recent::new(REMEMBERED), Semaphore::new(MOST_AT_ONCE));
-        Self { fetch, reach, known, turns }
+        let turns = Semaphore::new(MOST_AT_ONCE);
+        let (known, keys) = (Recent::new(REMEMBERED), Recent::new(REMEMBERED));
+        Self { fetch, reach, known, keys, turns }
     }
 
     /// The client at the address `id`.
@@ -94,13 +115,53 @@ impl Documents {
         Ok(Known::described(id, metadata))
     }
 
+    /// The keys that a client publishes at `url`. They are asked for again when they are old, and
+    /// when `wanted` is not among them, but not all the time.
+    pub(super) async fn keys(
+        &self,
+        url: &str,
+        wanted: Option<&str>,
+        now: Timestamp,
+    ) -> Result<JwkSet, Refusal> {
+        let known = self.keys.get(&url.to_owned());
+        if let Some(Published { keys, until, asked_at }) = known {
+            let found = keys.as_ref().filter(|keys| {
+                now < until && wanted.is_none_or(|wanted| keys.find(wanted).is_some())
+            });
+            if found.is_some() || now.since(asked_at) < RETRY {
+                return keys.map(|keys| (*keys).clone()).ok_or_else(Refusal::invalid_client);
+            }
+        }
+        let published = self.published(url, now).await;
+        self.keys.insert(url.to_owned(), published.clone());
+        published.keys.map(|keys| (*keys).clone()).ok_or_else(Refusal::invalid_client)
+    }
+
+    async fn published(&self, url: &str, now: Timestamp) -> Published {
+        let read = async {
+            let address = address(url, self.reach)?;
+            let _turn = self.turns.acquire().await.ok()?;
+            let fetched = self.fetch.fetch(&address, MOST_BYTES).await;
+            let fetched = fetched.inspect_err(|error| {
+                tracing::info!(url, %error, "a client's keys cannot be read");
+            });
+            let fetched = fetched.ok()?;
+            Some((published_keys(&fetched.body)?, fetched.fresh()))
+        };
+        let (keys, fresh) = read.await.unzip();
+        let until = now.after(fresh.unwrap_or_default());
+        Published { keys: keys.map(Arc::new), until, asked_at: now }
+    }
+
     async fn read(&self, id: String, url: &Url, now: Timestamp) -> Result<Metadata, Refusal> {
         let _turn = self.turns.acquire().await.map_err(Error::internal)?;
         let fetched =
             self.fetch.fetch(url, MOST_BYTES).await.map_err(|error| unreadable(&error.message))?;
         let metadata = metadata(&id, &fetched.body)?;
-        let fresh = fetched.fresh.unwrap_or(Duration::from_hours(1)).clamp(SHORTEST, LONGEST);
-        self.known.insert(id, (metadata.clone(), now.after(fresh)));
+        if metadata.jwks_uri.as_ref().is_some_and(|keys| address(keys, self.reach).is_none()) {
+            return Err(unreadable("its jwks_uri is no address that is asked"));
+        }
+        self.known.insert(id, (metadata.clone(), now.after(fetched.fresh())));
         Ok(metadata)
     }
 }

@@ -3,7 +3,7 @@
 //! Source: `contracts/tharsis/platform.json`, `auth.sa_client_credentials` and
 //! `auth.sa_oidc_federation`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use pilothouse_model::{Error, Kind, Scopes, Timestamp};
 use pilothouse_store::{
@@ -15,7 +15,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Bearers, Site,
+    Attempts, Bearers, Site, Source,
     bearer::LIFETIME,
     federation::{self, Claims, Issuers},
 };
@@ -28,47 +28,52 @@ pub struct Tokens {
     store: Store,
     bearers: Arc<Bearers>,
     issuers: Issuers,
+    attempts: Attempts,
 }
 
 /// A token that was handed out.
 #[derive(Debug)]
 pub struct Issued {
     pub token: String,
-    pub expires_in: std::time::Duration,
+    pub expires_in: Duration,
 }
 
 impl Tokens {
     pub fn new(store: Store, bearers: Arc<Bearers>, issuers: Issuers) -> Self {
-        Self { store, bearers, issuers }
+        Self { store, bearers, issuers, attempts: Attempts::new() }
     }
 
     pub fn site(&self) -> &Site {
         self.bearers.site()
     }
 
-    /// For the account's id (a GID or a TRN) and one of its secrets.
+    /// For the account's id (a GID or a TRN) and one of its secrets, presented from `source`.
     pub async fn by_secret(
         &self,
+        source: &Source,
         client_id: &str,
         client_secret: &str,
         issuer: &str,
         now: Timestamp,
     ) -> Result<Issued, Error> {
-        let account = super::authenticate(&self.store, client_id, client_secret, now).await?;
+        let proven = super::authenticate(&self.store, client_id, client_secret, now);
+        let account = self.counted(&source.presenting(client_id), now, proven).await?;
         self.issued(&account, issuer, now).await
     }
 
     /// For a token of an issuer that the account trusts. All refusals read alike; why is logged.
     pub async fn by_trust(
         &self,
+        source: &Source,
         id: &str,
         token: &str,
         issuer: &str,
         now: Timestamp,
     ) -> Result<Issued, Error> {
-        match self.trusted(id, token, now).await {
+        let trusted = self.trusted(id, token, now);
+        match self.counted(&source.presenting(id), now, trusted).await {
             Ok(account) => self.issued(&account, issuer, now).await,
-            Err(error) if error.kind == Kind::Internal => Err(error),
+            Err(error) if matches!(error.kind, Kind::Internal | Kind::Limited) => Err(error),
             Err(error) => {
                 let id = pilothouse_model::text::prefix(id, 160);
                 tracing::info!(account = id, %error, "a federated token was refused");
@@ -77,6 +82,20 @@ impl Tokens {
                 ))
             }
         }
+    }
+
+    async fn counted<T>(
+        &self,
+        who: &str,
+        now: Timestamp,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let slow = |wait: Duration| {
+            let seconds = wait.as_secs() + 1;
+            Error::limited(format!("wrong secrets too often; try again in {seconds} s"))
+        };
+        let is_wrong = |error: &Error| error.kind == Kind::Unauthenticated;
+        self.attempts.counted(who, now, work, slow, is_wrong).await
     }
 
     async fn trusted(

@@ -31,6 +31,18 @@ pub enum AccountCommand {
     Disable { name: String },
     /// Let a disabled account in again
     Enable { name: String },
+    /// Let the person whom another provider vouches for in under this account
+    Link {
+        name: String,
+        /// The address that the provider issues under
+        #[arg(long, value_name = "URL")]
+        issuer: String,
+        /// Its unchanging id of the person; the page that refuses them shows it
+        #[arg(long, value_name = "ID")]
+        subject: String,
+    },
+    /// Take the identity of another provider from an account
+    Unlink { name: String },
     /// Set another password, read from standard input, and end the account's sessions
     Password { name: String },
     /// Identities of machines, with secrets or trusted issuers
@@ -81,6 +93,8 @@ pub enum TokenCommand {
 pub enum SecretCommand {
     /// Make a new master key and encrypt every secret with it
     RotateKey,
+    /// Encrypt the variables, states and plans that were stored before they were encrypted
+    Seal,
     /// Make a new key that signs tokens; the one before it verifies until its tokens are gone
     RotateSigningKey,
 }

@@ -34,6 +34,14 @@ pub(super) async fn run(product: &Product, command: &AccountCommand) -> Result<E
             people::set_disabled(store, name, false, now).await?;
             screen::text_line(&format!("{name} can sign in again."))
         }
+        AccountCommand::Link { name, issuer, subject } => {
+            people::link(store, name, issuer, subject).await?;
+            screen::text_line(&format!("{subject} of {issuer} signs in as {name}."))
+        }
+        AccountCommand::Unlink { name } => {
+            people::unlink(store, name).await?;
+            screen::text_line(&format!("{name} signs in with a password only."))
+        }
         AccountCommand::Password { name } => {
             people::set_password(store, name, &password()?).await?;
             screen::text_line(&format!("{name} has a new password."))
@@ -67,6 +75,8 @@ fn view(account: &Account) -> Value {
     json!({
         "name": account.name,
         "admin": account.admin,
+        "issuer": account.identity.as_ref().map(|(issuer, _)| issuer),
+        "subject": account.identity.as_ref().map(|(_, subject)| subject),
         "state": state(account),
         "created_at": account.created_at.to_string(),
     })

@@ -55,6 +55,10 @@ pub(super) async fn secrets(
             let count = vault.rotate_key(now).await?;
             screen::text_line(&format!("{count} secrets are encrypted with the new key."))
         }
+        SecretCommand::Seal => {
+            let count = store.seal_clear().await?;
+            screen::text_line(&format!("{count} values were in the clear and are encrypted now."))
+        }
         SecretCommand::RotateSigningKey => {
             let id = SigningKeys::new(store.clone(), Arc::new(vault)).rotate(now).await?;
             screen::text_line(&format!(

@@ -49,6 +49,10 @@ impl Identity {
         Ok(Self { oauth, providers, pages: Pages::new()?, attempts: Attempts::new(), behind_proxy })
     }
 
+    pub(super) fn behind_proxy(&self) -> bool {
+        self.behind_proxy
+    }
+
     fn site(&self) -> &Site {
         self.oauth.bearers.site()
     }

@@ -3,9 +3,12 @@
 use std::net::SocketAddr;
 
 use axum::{
-    extract::ConnectInfo,
+    extract::{ConnectInfo, Request, State},
     http::{Extensions, HeaderMap},
+    middleware::Next,
+    response::Response,
 };
+use pilothouse_access::Source;
 
 const FORWARDED: &str = "x-forwarded-for";
 
@@ -19,6 +22,17 @@ pub(super) fn source(extensions: &Extensions, headers: &HeaderMap, behind_proxy:
     }
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map(|peer| peer.0.ip().to_string()).unwrap_or_default()
+}
+
+/// Tells those behind where a request comes from.
+pub(super) async fn tell(
+    State(behind_proxy): State<bool>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let source = source(request.extensions(), request.headers(), behind_proxy);
+    request.extensions_mut().insert(Source(source));
+    next.run(request).await
 }
 
 #[cfg(test)]

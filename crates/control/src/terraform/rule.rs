@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_model::{Error, text::prefix};
+use pilothouse_model::{
+    Error,
+    text::{is_name, prefix},
+};
 
 use super::limit;
 
@@ -15,14 +18,7 @@ fn invalid(field: &str, value: &str, rule: &str) -> Error {
 
 /// Names of groups and workspaces, and keys of labels.
 pub(crate) fn name(field: &str, value: &str) -> Result<(), Error> {
-    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = value.as_bytes();
-    let ends_well = |byte: Option<&u8>| byte.is_some_and(|byte| is_inner(*byte));
-    let good = bytes.len() <= limit::NAME
-        && ends_well(bytes.first())
-        && ends_well(bytes.last())
-        && bytes.iter().all(|byte| is_inner(*byte) || matches!(byte, b'-' | b'_'));
-    if good {
+    if is_name(value, limit::NAME) {
         return Ok(());
     }
     Err(invalid(field, value, "not a valid name").hint(

@@ -50,6 +50,8 @@ const SUCCEEDED: &str = "
     UPDATE account SET failures = 0, locked_until = 0
     WHERE id = $1 AND (failures <> 0 OR locked_until <> 0)";
 
+const SET_IDENTITY: &str = "UPDATE account SET issuer = $2, subject = $3 WHERE id = $1";
+
 const ANY: &str = "SELECT COUNT(*) FROM account";
 
 impl Store {
@@ -115,6 +117,19 @@ impl Store {
     pub async fn account_exists(&self) -> Result<bool> {
         let count: i64 = run!(self.read(), |db| sqlx::query_scalar(ANY).fetch_one(db).await)?;
         Ok(count > 0)
+    }
+
+    /// Gives the account the identity that another provider vouches for, or none; fails as a
+    /// duplicate when another account has it.
+    pub async fn account_set_identity(
+        &self,
+        id: &str,
+        identity: Option<(&str, &str)>,
+    ) -> Result<bool> {
+        let (issuer, subject) = identity.unzip();
+        let set =
+            execute!(self.write(), sqlx::query(SET_IDENTITY).bind(id).bind(issuer).bind(subject))?;
+        Ok(set == 1)
     }
 
     /// Also ends a lockout; false when there is no such account.

@@ -112,6 +112,44 @@ pub(crate) async fn execute(url: &str, statement: &str) {
     }
 }
 
+/// Every row of every table, as text; bytes are hex.
+pub(crate) async fn rows(url: &str) -> Vec<String> {
+    let mut rows = Vec::new();
+    if url.starts_with("sqlite:") {
+        let mut connection = SqliteConnection::connect(url).await.unwrap();
+        let tables: Vec<String> =
+            sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'")
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+        for table in tables {
+            let columns: Vec<String> =
+                sqlx::query_scalar("SELECT 'quote(' || name || ')' FROM pragma_table_info($1)")
+                    .bind(&table)
+                    .fetch_all(&mut connection)
+                    .await
+                    .unwrap();
+            let select = format!("SELECT {} FROM {table}", columns.join(" || ' ' || "));
+            let found = sqlx::query_scalar::<_, String>(AssertSqlSafe(select));
+            rows.extend(found.fetch_all(&mut connection).await.unwrap());
+        }
+        connection.close().await.unwrap();
+    } else {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        let tables = "SELECT table_name::text FROM information_schema.tables
+                      WHERE table_schema = current_schema()";
+        let tables: Vec<String> =
+            sqlx::query_scalar(tables).fetch_all(&mut connection).await.unwrap();
+        for table in tables {
+            let select = format!("SELECT to_jsonb(t)::text FROM {table} t");
+            let found = sqlx::query_scalar::<_, String>(AssertSqlSafe(select));
+            rows.extend(found.fetch_all(&mut connection).await.unwrap());
+        }
+        connection.close().await.unwrap();
+    }
+    rows
+}
+
 fn settle(outcome: Result<(), JoinError>) {
     if let Err(error) = outcome {
         resume_unwind(error.into_panic());

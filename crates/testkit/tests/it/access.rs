@@ -83,6 +83,40 @@ async fn a_role_is_what_it_is_where_it_was_given() {
 }
 
 #[tokio::test]
+async fn a_deployer_can_create_a_service_account_and_a_viewer_cannot() {
+    let mut app = TestApp::start(&[ALL]).await;
+    tree(&app).await;
+    let create = |name: &str| {
+        let body = json!({ "name": name, "group_id": "trn:group:acme",
+                           "enable_client_credentials": true });
+        json!({ "resource_type": "tharsis.service_account", "body": body })
+    };
+    for (role, allowed) in [
+        (Role::Viewer, false),
+        (Role::Publisher, false),
+        (Role::Deployer, true),
+        (Role::Owner, true),
+    ] {
+        let (_, text) = key(&app, role.as_str(), role, "acme").await;
+        app.sign_in(&text);
+        if allowed {
+            app.ok("infra_create", create(role.as_str())).await;
+        } else {
+            let refused = app.refused("infra_create", create(role.as_str())).await;
+            let words = "service_account:create needs deployer in acme";
+            assert!(refused.contains(words), "{role}: {refused}");
+        }
+    }
+    let store = &app.running().product().store;
+    for (name, made) in [("viewer", false), ("publisher", false), ("deployer", true)] {
+        let path = format!("trn:service_account:acme/{name}");
+        let found = pilothouse_access::service_account::find(store, &path).await.unwrap();
+        assert_eq!(found.is_some(), made, "{name}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_changed_role_counts_from_the_next_call_on() {
     let mut app = TestApp::start(&[ALL]).await;
     tree(&app).await;

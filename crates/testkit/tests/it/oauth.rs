@@ -1,7 +1,7 @@
 //! Signing in as clients do: discovery, registration, consent in a browser, tokens, and everything
 //! that must not work on the way.
 
-mod browser;
+pub(crate) mod browser;
 mod document;
 mod external;
 mod flow;

@@ -1,21 +1,27 @@
 //! Secrets at rest: planted through the real interfaces, then looked for in everything that is
 //! kept.
 
-use std::{fs, path::Path};
+use std::{
+    fs, io,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use pilothouse_model::Timestamp;
 use pilothouse_store::terraform::{NewState, StateOutput, StateVersion};
 use pilothouse_testkit::{TestApp, operate};
 use serde_json::{Value, json};
 
+use crate::oauth::browser::Browser;
+
 const VARIABLE: &str = "planted-variable-7Qm2ZtVx";
 const STATE: &str = "planted-output-9RkL4wBn";
 const PASSWORD: &str = "planted-password-3HcXy8Jd";
-/// For the account's password, which comes from standard input elsewhere.
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
 /// Everything planted, by what it is.
-async fn plant(app: &TestApp) -> Vec<(&'static str, String)> {
+async fn plant(browser: &Browser) -> Vec<(&'static str, String)> {
+    let app = &browser.app;
     let create = async |kind: &str, body: Value| {
         let kind = format!("tharsis.{kind}");
         app.ok("infra_create", json!({ "resource_type": kind, "body": body })).await
@@ -27,8 +33,7 @@ async fn plant(app: &TestApp) -> Vec<(&'static str, String)> {
         "category": "terraform", "sensitive": true,
     });
     create("variable", variable).await;
-    let store = &app.running().product().store;
-    pilothouse_access::people::create(store, "jo", PASSWORD, false, NOW).await.unwrap();
+    browser.set_up_with(PASSWORD).await;
     let (_, key) =
         operate(&app.data(), &["keys", "create", "ci", "--role", "viewer=acme", "--json"]);
     let key: Value = serde_json::from_str(&key).unwrap();
@@ -51,7 +56,16 @@ async fn plant(app: &TestApp) -> Vec<(&'static str, String)> {
     let issued: Value = request.send().await.unwrap().json().await.unwrap();
     let token = text(&issued["access_token"]);
     assert_eq!(app.rpc_as(&token, "/mcp", "tools/list", json!({})).await.status, 200);
+    assert_eq!(app.rpc_as(&text(&key["key"]), "/mcp", "tools/list", json!({})).await.status, 200);
+    let person = browser.register().await;
+    let code = browser.consent(&browser.authorize_url(&person, &[])).await;
+    let (_, granted) = browser.exchange(&person, &code).await;
+    let (_, renewed) = browser.refresh(&person, &granted["refresh_token"]).await;
     vec![
+        ("a code", code),
+        ("a used refresh token", text(&granted["refresh_token"])),
+        ("a refresh token", text(&renewed["refresh_token"])),
+        ("a person's access token", text(&renewed["access_token"])),
         ("a sensitive variable", VARIABLE.to_owned()),
         ("a sensitive output", STATE.to_owned()),
         ("a password", PASSWORD.to_owned()),
@@ -60,6 +74,21 @@ async fn plant(app: &TestApp) -> Vec<(&'static str, String)> {
         ("a client's secret", text(&client["client_secret"])),
         ("an access token", token),
     ]
+}
+
+/// What the server says about itself.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A state with a sensitive output, as a job brings it back; its id.
@@ -132,9 +161,15 @@ fn holds(content: &[u8], form: &[u8]) -> bool {
 
 #[tokio::test]
 async fn no_planted_secret_is_in_any_file_log_or_audit_row() {
-    let app = TestApp::start(&[("PILOTHOUSE_AUTO_APPROVE", "all")]).await;
-    let planted = plant(&app).await;
-    let state = create_state(&app).await;
+    let log = Log::default();
+    let writer = log.clone();
+    // What others log of what they send and receive is not ours to keep out.
+    let lines = tracing_subscriber::fmt().with_env_filter("pilothouse=trace,info");
+    lines.with_writer(move || writer.clone()).try_init().unwrap();
+    let browser = Browser::start_with(&[("PILOTHOUSE_AUTO_APPROVE", "all")]).await;
+    let app = &browser.app;
+    let planted = plant(&browser).await;
+    let state = create_state(app).await;
     let outputs = json!({ "resource_type": "tharsis.state_version", "action": "outputs",
                           "params": { "workspace_id": "trn:workspace:acme/prod" } });
     app.call("infra_execute", outputs).await;
@@ -145,6 +180,9 @@ async fn no_planted_secret_is_in_any_file_log_or_audit_row() {
     assert_eq!(code, Some(0));
     assert!(audit.contains("infra_create"), "{audit}");
     kept.push(("the audit trail".to_owned(), audit.into_bytes()));
+    let log = log.0.lock().unwrap().clone();
+    assert!(!log.is_empty());
+    kept.push(("the log".to_owned(), log));
     for (what, secret) in &planted {
         for form in forms(secret) {
             for (place, content) in &kept {
@@ -162,7 +200,7 @@ async fn no_planted_secret_is_in_any_file_log_or_audit_row() {
     let prod = store.namespace_get_by_path("acme/prod").await.unwrap().unwrap();
     let [variable] = &store.variable_list(&prod.id).await.unwrap()[..] else { panic!("one") };
     assert_eq!(variable.value, VARIABLE);
-    app.stop().await;
+    browser.app.stop().await;
 }
 
 #[test]

@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+        RSA_PKCS1_SHA256, RsaKeyPair,
+    },
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{EncodingKey, Header};
 use pilothouse_model::Scopes;
@@ -94,6 +101,59 @@ async fn an_assertion_is_good_for_us_and_once() {
     let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
     let body = rest.split_once('.').unwrap().0;
     assert!(!proves(&oauth, &format!("{none}.{body}.")).await, "no signature");
+}
+
+/// A public key, and what signs claims with the other half.
+type Pair = (Value, Box<dyn Fn(&Value) -> String>);
+
+fn signed(algorithm: &str, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = json!({ "alg": algorithm, "kid": "one", "typ": "JWT" });
+    let text = format!("{}.{}", part(&header), part(claims));
+    let signature = URL_SAFE_NO_PAD.encode(sign(text.as_bytes()));
+    format!("{text}.{signature}")
+}
+
+fn curve() -> Pair {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let [x, y] = [1..33, 33..65].map(|at| URL_SAFE_NO_PAD.encode(&pair.public_key().as_ref()[at]));
+    let public = json!({ "kty": "EC", "crv": "P-256", "kid": "one", "x": x, "y": y });
+    let sign = move |claims: &Value| {
+        let random = SystemRandom::new();
+        signed("ES256", claims, |text| pair.sign(&random, text).unwrap().as_ref().to_vec())
+    };
+    (public, Box::new(sign))
+}
+
+fn rsa() -> Pair {
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let n = number(pair.public_key().modulus().big_endian_without_leading_zero());
+    let e = number(pair.public_key().exponent().big_endian_without_leading_zero());
+    let public = json!({ "kty": "RSA", "kid": "one", "n": n, "e": e });
+    let sign = move |claims: &Value| {
+        signed("RS256", claims, |text| {
+            let mut signature = vec![0; pair.public_modulus_len()];
+            pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text, &mut signature).unwrap();
+            signature
+        })
+    };
+    (public, Box::new(sign))
+}
+
+#[tokio::test]
+async fn the_usual_algorithms_are_accepted() {
+    let oauth = oauth().await;
+    for (name, pair) in [("ES256", curve as fn() -> Pair), ("RS256", rsa)] {
+        let ((public, sign), (_, other)) = (pair(), pair());
+        let keys = public_keys(&public.to_string()).unwrap();
+        let client = oauth.create_client(name, Scopes::READ, Some(keys), NOW).await.unwrap().id;
+        let claims = json!({ "iss": client, "sub": client, "aud": SITE, "jti": name,
+                             "exp": NOW.0 / 1000 + 300 });
+        assert!(!proves(&oauth, &other(&claims)).await, "{name} with another key");
+        assert!(!proves(&oauth, &Signer::new().sign(&claims)).await, "another kind of key");
+        assert!(proves(&oauth, &sign(&claims)).await, "{name}");
+    }
 }
 
 #[test]

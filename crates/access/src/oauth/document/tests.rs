@@ -137,3 +137,58 @@ async fn a_document_that_does_not_work_is_not_remembered() {
     assert!(documents.client("https://127.0.0.1/c", NOW).await.is_err());
     assert_eq!(asked.load(Ordering::Relaxed), 2, "nobody is asked about an address like that");
 }
+
+#[tokio::test]
+async fn published_keys_are_remembered_and_not_asked_for_all_the_time() {
+    let url = "https://client.example/keys.json";
+    let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let key = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "one", "x": x });
+    let other = json!({ "kty": "OKP", "crv": "X25519", "kid": "two", "x": x });
+    let asked = Arc::new(AtomicUsize::new(0));
+    let shelf = |document: Value| Shelf {
+        document,
+        fresh: Some(Duration::ZERO),
+        asked: Arc::clone(&asked),
+    };
+    let keys = json!({ "keys": [other, key] });
+    let documents = Documents::new(Box::new(shelf(keys)), Reach::Public);
+    for (wanted, at, questions) in [
+        (Some("one"), NOW, 1),
+        (None, NOW, 1),
+        (Some("three"), NOW, 1),
+        (Some("three"), NOW.after(RETRY), 2),
+        (Some("one"), NOW.after(RETRY), 2),
+        (Some("one"), NOW.after(RETRY + SHORTEST), 3),
+    ] {
+        let found = documents.keys(url, wanted, at).await.unwrap();
+        assert_eq!(found.keys.len(), 1, "what nothing can be verified with is left out");
+        assert_eq!(asked.load(Ordering::Relaxed), questions, "{wanted:?} {at:?}");
+    }
+    assert!(documents.keys("https://10.0.0.1/keys", None, NOW).await.is_err());
+    assert_eq!(asked.load(Ordering::Relaxed), 3, "a private address is not asked");
+
+    let documents = Documents::new(Box::new(shelf(json!({ "keys": [] }))), Reach::Public);
+    for _ in 0..3 {
+        assert!(documents.keys(url, None, NOW).await.is_err());
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 4, "nor is a broken one asked again at once");
+}
+
+#[test]
+fn a_description_says_where_its_keys_are_in_one_way() {
+    let keys = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "one",
+                                  "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] });
+    let uri = json!("https://client.example/keys.json");
+    let signs = json!("private_key_jwt");
+    for (jwks, jwks_uri, expected) in [
+        (keys.clone(), Value::Null, true),
+        (Value::Null, uri.clone(), true),
+        (keys, uri, false),
+        (Value::Null, Value::Null, false),
+    ] {
+        let change =
+            json!({ "token_endpoint_auth_method": signs, "jwks": jwks, "jwks_uri": jwks_uri });
+        let body = document(&change).to_string();
+        assert_eq!(metadata(ID, body.as_bytes()).is_ok(), expected, "{body}");
+    }
+}

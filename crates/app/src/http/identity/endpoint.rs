@@ -10,17 +10,16 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use pilothouse_access::{
+    Source,
     oauth::{
         Parameters, Refusal,
         client::{Known, Metadata},
     },
-    random,
 };
 use pilothouse_model::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Identity, form};
-use crate::http::source::source;
 
 pub(super) async fn register(State(identity): State<Arc<Identity>>, body: Bytes) -> Response {
     let metadata: Metadata = match serde_json::from_slice(&body) {
@@ -62,7 +61,7 @@ pub(super) async fn token(
             return Ok(issued);
         }
         let (client, parameters) = call.client(&body, "token", now).await?;
-        oauth.issue(&client, &parameters, issuer, now).await
+        call.counted(&who, now, oauth.issue(&client, &parameters, issuer, now)).await
     };
     match issued.await {
         Ok(issued) => private(StatusCode::OK, &json!(issued)),
@@ -139,9 +138,7 @@ impl Call<'_> {
     fn presenter(&self, parameters: &Parameters, basic: Option<&(String, String)>) -> String {
         let posted = parameters.get("client_id").unwrap_or_default();
         let name = basic.map_or(posted, |(id, _)| id.as_str());
-        let source = source(self.extensions, self.headers, self.identity.behind_proxy);
-        // Names may be long; what is remembered is not.
-        random::hash(&format!("{source}\n{name}"))
+        self.extensions.get::<Source>().cloned().unwrap_or_default().presenting(name)
     }
 
     /// Does `work`, unless wrong secrets came from `who` too often; notes another one.
@@ -151,15 +148,9 @@ impl Call<'_> {
         now: Timestamp,
         work: impl Future<Output = Result<T, Refusal>>,
     ) -> Result<T, Refusal> {
-        let attempts = &self.identity.attempts;
-        if let Some(wait) = attempts.wait(who, now) {
-            return Err(Refusal::slow_down(wait));
-        }
-        let done = work.await;
-        if done.as_ref().is_err_and(|refusal| refusal.code == "invalid_client") {
-            attempts.failed(who, now);
-        }
-        done
+        let is_wrong =
+            |refusal: &Refusal| matches!(refusal.code, "invalid_client" | "invalid_grant");
+        self.identity.attempts.counted(who, now, work, Refusal::slow_down, is_wrong).await
     }
 }
 

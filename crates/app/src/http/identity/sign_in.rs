@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use axum::{
     body::Bytes,
-    extract::{RawQuery, State},
+    extract::{Extension, RawQuery, State},
     http::{HeaderMap, StatusCode},
     response::Response,
 };
 use minijinja::context;
 use pilothouse_access::{
+    Source,
     oauth::document,
     people::{self, SignIn},
 };
+use pilothouse_model::Kind;
 use url::form_urlencoded;
 
 use super::{
@@ -123,6 +125,7 @@ pub(super) async fn leave(State(identity): Shared, headers: HeaderMap, body: Byt
 
 pub(super) async fn setup(
     State(identity): Shared,
+    source: Option<Extension<Source>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -130,8 +133,10 @@ pub(super) async fn setup(
         let visit = Visit::new(&identity, &headers)?;
         let query = form::parameters(query.unwrap_or_default().as_bytes()).unwrap_or_default();
         let secret = query.get("secret").unwrap_or_default();
+        let who = setting_up(source, &visit)?;
         let open = people::setup_is_open(&identity.oauth.store, secret, visit.now).await;
         if !open.map_err(|error| visit.failed(&error))? {
+            identity.attempts.failed(&who, visit.now);
             let text = "This link is not valid any more. A restart of the server prints another \
                         one, as long as there is no account.";
             let page = identity.pages.message(StatusCode::FORBIDDEN, "Too late", text);
@@ -142,7 +147,12 @@ pub(super) async fn setup(
     either(answer.await)
 }
 
-pub(super) async fn set_up(State(identity): Shared, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn set_up(
+    State(identity): Shared,
+    source: Option<Extension<Source>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let answer = async {
         let visit = Visit::new(&identity, &headers)?;
         let form = visit.form(&body)?;
@@ -150,15 +160,28 @@ pub(super) async fn set_up(State(identity): Shared, headers: HeaderMap, body: By
         let name = form.get("name").unwrap_or_default();
         let password = form.get("password").unwrap_or_default();
         let store = &identity.oauth.store;
+        let who = setting_up(source, &visit)?;
         match people::set_up(store, secret, name, password, visit.now).await {
             Ok(account) => visit.welcome(&account, "").await,
             Err(error) => {
+                if error.kind == Kind::Forbidden {
+                    identity.attempts.failed(&who, visit.now);
+                }
                 let problem = error.to_string();
                 Ok(visit.setup_page(StatusCode::BAD_REQUEST, &problem, secret, name))
             }
         }
     };
     either(answer.await)
+}
+
+/// Who tries a setup link, unless they tried wrong ones too often.
+fn setting_up(source: Option<Extension<Source>>, visit: &Visit<'_>) -> Result<String, Instead> {
+    let who = source.map(|Extension(source)| source).unwrap_or_default().presenting("setup");
+    let Some(wait) = visit.identity.attempts.wait(&who, visit.now) else { return Ok(who) };
+    let text = format!("Try again in {} s.", wait.as_secs() + 1);
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    Err(Instead::of(visit.identity.pages.message(status, "Too many attempts", &text)))
 }
 
 /// Whether a request comes from a client that is described elsewhere.

@@ -8,12 +8,15 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, RawQuery, State},
+    extract::{DefaultBodyLimit, Extension, RawQuery, State},
     http::{HeaderMap, header},
     response::{IntoResponse as _, Response},
     routing::post,
 };
-use pilothouse_access::service_account::token::{Issued, Tokens};
+use pilothouse_access::{
+    Source,
+    service_account::token::{Issued, Tokens},
+};
 use pilothouse_model::{Error, Timestamp};
 use serde_json::json;
 use tonic::{Request, Status, server::NamedService as _};
@@ -47,6 +50,7 @@ pub(super) fn grpc(tokens: Arc<Tokens>) -> Router {
 /// A form, or the same fields in the query; the form counts when both name one.
 async fn by_secret(
     State(tokens): State<Arc<Tokens>>,
+    source: Option<Extension<Source>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
@@ -63,7 +67,8 @@ async fn by_secret(
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let issuer = tokens.site().base(host);
     let (id, secret) = (field("client_id"), field("client_secret"));
-    let given = tokens.by_secret(&id, &secret, issuer, Timestamp::now()).await?;
+    let source = source.map(|Extension(source)| source).unwrap_or_default();
+    let given = tokens.by_secret(&source, &id, &secret, issuer, Timestamp::now()).await?;
     let answer = json!({
         "access_token": given.token,
         "token_type": "Bearer",
@@ -81,19 +86,26 @@ impl ServiceAccounts for Signer {
         &self,
         request: Request<CreateOidcTokenRequest>,
     ) -> Result<tonic::Response<CreateTokenResponse>, Status> {
-        let CreateOidcTokenRequest { service_account_id, token } = request.into_inner();
+        let source = source(&request);
+        let CreateOidcTokenRequest { service_account_id: id, token } = request.into_inner();
         let issuer = self.0.site().canonical();
-        answer(self.0.by_trust(&service_account_id, &token, issuer, Timestamp::now()).await)
+        answer(self.0.by_trust(&source, &id, &token, issuer, Timestamp::now()).await)
     }
 
     async fn create_client_credentials_token(
         &self,
         request: Request<CreateClientCredentialsTokenRequest>,
     ) -> Result<tonic::Response<CreateTokenResponse>, Status> {
-        let CreateClientCredentialsTokenRequest { client_id, client_secret } = request.into_inner();
+        let source = source(&request);
+        let CreateClientCredentialsTokenRequest { client_id: id, client_secret: secret } =
+            request.into_inner();
         let issuer = self.0.site().canonical();
-        answer(self.0.by_secret(&client_id, &client_secret, issuer, Timestamp::now()).await)
+        answer(self.0.by_secret(&source, &id, &secret, issuer, Timestamp::now()).await)
     }
+}
+
+fn source<T>(request: &Request<T>) -> Source {
+    request.extensions().get::<Source>().cloned().unwrap_or_default()
 }
 
 fn answer(issued: Result<Issued, Error>) -> Result<tonic::Response<CreateTokenResponse>, Status> {

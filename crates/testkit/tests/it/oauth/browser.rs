@@ -6,44 +6,48 @@ use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
 /// The example of RFC 7636, appendix B.
-pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-pub(super) const PASSWORD: &str = "correct horse battery";
-pub(super) const CALLBACK: &str = "http://127.0.0.1:5555/callback";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const CALLBACK: &str = "http://127.0.0.1:5555/callback";
 
-pub(super) struct Browser {
-    pub(super) app: TestApp,
-    pub(super) http: reqwest::Client,
+pub(crate) struct Browser {
+    pub(crate) app: TestApp,
+    pub(crate) http: reqwest::Client,
     cookie: std::sync::Mutex<Option<String>>,
 }
 
 impl Browser {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
-    pub(super) async fn start_with(variables: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Self {
         let app = TestApp::start(variables).await;
         let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
         Self { app, http, cookie: std::sync::Mutex::default() }
     }
 
     /// Makes the first account, which signs in.
-    pub(super) async fn set_up(&self) {
+    pub(crate) async fn set_up(&self) {
+        self.set_up_with(PASSWORD).await;
+    }
+
+    pub(crate) async fn set_up_with(&self, password: &str) {
         let url = self.app.running().setup_url.clone().unwrap();
         let page = self.get(&url).await.text().await.unwrap();
         let secret = url.split_once("secret=").unwrap().1;
-        let form = [("name", "jo"), ("password", PASSWORD), ("secret", secret)];
+        let form = [("name", "jo"), ("password", password), ("secret", secret)];
         let done = self.submit("/oauth/setup", &page, &form).await;
         assert_eq!(done.status(), 303);
     }
 
-    pub(super) async fn get(&self, url: &str) -> Response {
+    pub(crate) async fn get(&self, url: &str) -> Response {
         self.kept(self.with_cookie(self.http.get(url)).send().await.unwrap())
     }
 
     /// Sends a form with the token that stands in `page`.
-    pub(super) async fn submit(&self, path: &str, page: &str, form: &[(&str, &str)]) -> Response {
+    pub(crate) async fn submit(&self, path: &str, page: &str, form: &[(&str, &str)]) -> Response {
         let csrf = hidden(page, "csrf");
         let form: Vec<_> = form.iter().copied().chain([("csrf", csrf.as_str())]).collect();
         let request = self.post(path, &form);
@@ -51,7 +55,7 @@ impl Browser {
     }
 
     /// A form, to send.
-    pub(super) fn post(&self, path: &str, form: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    pub(crate) fn post(&self, path: &str, form: &[(&str, &str)]) -> reqwest::RequestBuilder {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = self.http.post(self.app.url(path)).body(body);
         request.header("content-type", "application/x-www-form-urlencoded")
@@ -74,7 +78,7 @@ impl Browser {
     }
 
     /// Registers a public client and gives its id.
-    pub(super) async fn register(&self) -> String {
+    pub(crate) async fn register(&self) -> String {
         let metadata =
             json!({"client_name": "Claude <b>", "redirect_uris": ["http://127.0.0.1/callback"]});
         let answer = self.http.post(self.app.url("/oauth/register")).json(&metadata).send().await;
@@ -84,7 +88,7 @@ impl Browser {
         answer["client_id"].as_str().unwrap().to_owned()
     }
 
-    pub(super) fn authorize_url(&self, client: &str, change: &[(&str, &str)]) -> String {
+    pub(crate) fn authorize_url(&self, client: &str, change: &[(&str, &str)]) -> String {
         let resource = self.app.url("/mcp");
         let mut pairs = vec![
             ("response_type", "code"),
@@ -106,7 +110,7 @@ impl Browser {
     }
 
     /// Says yes on the consent page and gives the code that the client gets.
-    pub(super) async fn consent(&self, url: &str) -> String {
+    pub(crate) async fn consent(&self, url: &str) -> String {
         let page = self.get(url).await;
         assert_eq!(page.status(), 200);
         let page = page.text().await.unwrap();
@@ -123,13 +127,13 @@ impl Browser {
         value("code").unwrap()
     }
 
-    pub(super) async fn token(&self, form: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) async fn token(&self, form: &[(&str, &str)]) -> (u16, Value) {
         let answer = self.post("/oauth/token", form).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
     /// Exchanges a code as its client does.
-    pub(super) async fn exchange(&self, client: &str, code: &str) -> (u16, Value) {
+    pub(crate) async fn exchange(&self, client: &str, code: &str) -> (u16, Value) {
         self.token(&[
             ("grant_type", "authorization_code"),
             ("client_id", client),
@@ -141,7 +145,7 @@ impl Browser {
     }
 
     /// Refreshes as a client does.
-    pub(super) async fn refresh(&self, client: &str, token: &Value) -> (u16, Value) {
+    pub(crate) async fn refresh(&self, client: &str, token: &Value) -> (u16, Value) {
         let token = token.as_str().unwrap();
         self.token(&[
             ("grant_type", "refresh_token"),
@@ -152,7 +156,7 @@ impl Browser {
     }
 
     /// The status and challenge of a tool call with this token.
-    pub(super) async fn call(&self, token: &str, tool: &str, arguments: Value) -> (u16, String) {
+    pub(crate) async fn call(&self, token: &str, tool: &str, arguments: Value) -> (u16, String) {
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
             "name": tool,
             "arguments": arguments,
@@ -179,13 +183,13 @@ impl Browser {
     }
 
     /// The status of a read with this token.
-    pub(super) async fn read(&self, token: &str) -> u16 {
+    pub(crate) async fn read(&self, token: &str) -> u16 {
         self.call(token, "infra_describe", json!({})).await.0
     }
 }
 
 /// The value of a hidden field.
-pub(super) fn hidden(page: &str, name: &str) -> String {
+pub(crate) fn hidden(page: &str, name: &str) -> String {
     let mark = format!("name=\"{name}\" value=\"");
     let rest = page.split_once(&mark).map_or("", |(_, rest)| rest);
     rest.split('"').next().unwrap_or_default().to_owned()

@@ -280,6 +280,41 @@ async fn guessing_secrets_gets_slower() {
     }
     assert_eq!(statuses[..10], [401; 10]);
     assert!(statuses[10..].contains(&429), "{statuses:?}");
+    // Each with a name of its own, so that the attempts of one are not held against another.
+    let rest = "/platforms/tharsis/v1/serviceaccounts";
+    for (path, name, grant) in [
+        (format!("{rest}/token"), "trn:service_account:acme/one", "client_credentials"),
+        (format!("{rest}/oauth/token"), "trn:service_account:acme/two", "client_credentials"),
+        ("/oauth/revoke".to_owned(), "three", ""),
+        ("/oauth/introspect".to_owned(), "four", ""),
+        ("/oauth/token".to_owned(), &browser.register().await, "refresh_token"),
+    ] {
+        let mut statuses = Vec::new();
+        for guess in 0..13 {
+            let guess = format!("pls_{guess}");
+            let form = [
+                ("grant_type", grant),
+                ("client_id", name),
+                if grant == "refresh_token" {
+                    ("refresh_token", guess.as_str())
+                } else {
+                    ("client_secret", guess.as_str())
+                },
+                ("token", "x"),
+            ];
+            let answer = browser.post(&path, &form).send().await.unwrap();
+            statuses.push(answer.status().as_u16());
+        }
+        assert!(!statuses[..10].contains(&429), "{path}: {statuses:?}");
+        assert!(statuses[10..].contains(&429), "{path}: {statuses:?}");
+    }
+    let mut statuses = Vec::new();
+    for guess in 0..13 {
+        let url = browser.app.url(&format!("/oauth/setup?secret={guess}"));
+        statuses.push(browser.get(&url).await.status().as_u16());
+    }
+    assert_eq!(statuses[..10], [403; 10]);
+    assert!(statuses[10..].contains(&429), "{statuses:?}");
     let operator = browser.app.token();
     assert_eq!(browser.read(operator).await, 200, "who has the right one is let in");
     browser.app.stop().await;
