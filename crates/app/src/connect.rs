@@ -17,6 +17,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use pilothouse_model::Error;
+use pilothouse_registry::Catalog;
 use serde_json::{Map, Value};
 
 use self::entry::HARNESS_KEY;
@@ -65,6 +66,7 @@ fn connect(
     machine: &Machine<'_>,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
+    check_served(arguments)?;
     let client = arguments.client;
     let name = arguments.name.clone().unwrap_or_else(|| default_name(arguments));
     let entry = client.entry(&reach(arguments, global, machine)?)?;
@@ -94,9 +96,7 @@ fn reach(
         return Ok(Reach::Url(url.clone()));
     }
     let mut words = vec!["stdio".to_owned()];
-    if let Some(space) = &arguments.space {
-        words.extend(["--space".to_owned(), space.clone()]);
-    } else if arguments.surface != Surface::default() {
+    if arguments.surface != Surface::default() {
         words.extend(["--surface".to_owned(), arguments.surface.as_str().to_owned()]);
     }
     for (flag, path) in
@@ -115,11 +115,21 @@ fn reach(
     Ok(Reach::Start(Start { program: utf8(&machine.program)?, arguments: words, environment }))
 }
 
+/// A client could not start what this program does not serve.
+fn check_served(arguments: &ConnectArguments) -> Result<(), Error> {
+    let name = arguments.surface.as_str();
+    let served: Vec<&str> = Catalog::embedded().names().collect();
+    if arguments.surface == Surface::Unified || served.contains(&name) {
+        return Ok(());
+    }
+    Err(Error::not_found("surface", name)
+        .hint(format!("this version serves unified, {}", served.join(", "))))
+}
+
 fn default_name(arguments: &ConnectArguments) -> String {
-    match (&arguments.space, arguments.surface) {
-        (Some(space), _) => format!("pilothouse-{space}"),
-        (None, Surface::Unified) => "pilothouse".to_owned(),
-        (None, surface) => format!("pilothouse-{}", surface.as_str()),
+    match arguments.surface {
+        Surface::Unified => "pilothouse".to_owned(),
+        surface => format!("pilothouse-{}", surface.as_str()),
     }
 }
 

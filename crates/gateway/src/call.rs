@@ -11,7 +11,7 @@ mod sight;
 use std::time::Instant;
 
 use pilothouse_access::{Action, Decision, Place, Verdict, decide};
-use pilothouse_model::{Error, Risk, Timestamp, audit::Outcome};
+use pilothouse_model::{Error, Kind, Risk, Timestamp, audit::Outcome};
 use rmcp::model::CallToolResult;
 use serde_json::{Map, Value, json};
 
@@ -85,7 +85,8 @@ pub async fn call(
         let mut request = tool.resolve(surface.reach(gateway), arguments.clone())?;
         record.resolved(&request);
         let path = Path { gateway, surface, conversation, tool: name, controls, arguments };
-        let mut end = redacted(govern(&path, &mut record, &mut request).await?);
+        let governed = govern(&path, &mut record, &mut request).await;
+        let mut end = redacted(governed.map_err(|error| named(error, &path.arguments))?);
         if let End::Done(value) = &mut end {
             picture = visual::draw(request.operation(), wish.as_ref(), value, now()).await;
         }
@@ -225,6 +226,34 @@ async fn write(
     }
     record.save_intent(path.gateway).await?;
     execute::execute(path.conversation, request).await.map(End::Done)
+}
+
+/// A platform that finds a value wrong may say only which; the caller is told where it stands.
+fn named(mut error: Error, arguments: &Map<String, Value>) -> Error {
+    if error.kind == Kind::Invalid
+        && let Some(field) = field_of(said(&error.message), arguments)
+    {
+        error.message.insert_str(0, &format!("{field}: "));
+    }
+    error
+}
+
+/// What a platform said, without who said it.
+fn said(message: &str) -> &str {
+    let answered = message.split_once(" answered ").and_then(|(_, code)| code.split_once(": "));
+    answered.map_or(message, |(_, said)| said)
+}
+
+/// The argument whose value, in quotes, a message begins with.
+fn field_of(message: &str, arguments: &Map<String, Value>) -> Option<String> {
+    if !message.starts_with('"') {
+        return None;
+    }
+    arguments.iter().find_map(|(name, value)| match value {
+        Value::String(text) => message.starts_with(&format!("{text:?} ")).then(|| name.clone()),
+        Value::Object(inner) => field_of(message, inner).map(|field| format!("{name}.{field}")),
+        _ => None,
+    })
 }
 
 fn redacted(end: End) -> End {

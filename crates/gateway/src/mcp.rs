@@ -19,6 +19,7 @@ mod endpoint;
 mod error;
 mod exchange;
 mod handler;
+mod in_progress;
 mod message;
 mod outlet;
 mod session;

@@ -62,6 +62,13 @@ impl Schema {
             ValidationErrorKind::MaxLength { limit } => {
                 format!("{field} is longer than {limit} characters")
             }
+            ValidationErrorKind::MaxProperties { limit }
+            | ValidationErrorKind::MaxItems { limit } => {
+                format!("{field} has more than {limit} entries")
+            }
+            _ if error.instance().to_string().len() > SHOWN => {
+                format!("{field}: {}", prefix(&error.masked_with("the value").to_string(), 300))
+            }
             _ => format!("{field}: {}", prefix(&error.to_string(), 300)),
         };
         Error::invalid(message)
@@ -146,6 +153,9 @@ mod tests {
                 "id": {"type": "string", "description": "GID or TRN", "maxLength": 5},
                 "mode": {"enum": ["head", "tail"]},
                 "limit": {"type": "integer", "minimum": 1, "maximum": 100},
+                "files": {"type": "object", "maxProperties": 2,
+                          "additionalProperties": {"type": "string"}},
+                "names": {"type": "array", "maxItems": 2},
                 "page": {"type": "object", "properties": {"size": {"type": "integer"}},
                          "required": ["size"], "additionalProperties": false},
             },
@@ -166,6 +176,13 @@ mod tests {
                 "unknown argument \"limits\" (did you mean \"limit\"?)",
             ),
             (json!({"id": "a", "limit": 500}), "limit: 500 is greater than the maximum of 100"),
+            (
+                json!({"id": "a", "files": {"a": "1", "b": "2", "c": "3"}}),
+                "files has more than 2 entries",
+            ),
+            (json!({"id": "a", "names": [1, 2, 3]}), "names has more than 2 entries"),
+            (json!({"id": "a", "files": {"a": 5}}), "files.a: 5 is not of type \"string\""),
+            (json!({"id": ["x".repeat(500)]}), "id: the value is not of type \"string\""),
             (json!({"id": "a", "page": {}}), "page.size is required (integer)"),
             (
                 json!({"id": "a", "page": {"size": 1, "siez": 1}}),

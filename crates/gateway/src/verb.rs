@@ -3,6 +3,7 @@
 //! A verb only translates: its arguments become a [`Request`]. What may run, and how, is the call
 //! path's business.
 
+pub(crate) mod cursor;
 mod describe;
 mod diagnose;
 mod execute;

@@ -6,6 +6,8 @@ use serde_json::{Map, Number, Value, json};
 
 /// Longest text that is read as JSON, in bytes.
 pub const MAX_JSON: usize = 1 << 20;
+/// Names a type: a number or a switch in its place is a mistake, not another way to write it.
+const NEVER_A_NUMBER: &str = "resource_type";
 /// Nested lists and objects that are looked into.
 const MAX_DEPTH: usize = 32;
 
@@ -16,10 +18,14 @@ pub fn fields(schema: &Value, fields: &mut Map<String, Value>) {
 
 fn inside(schema: &Value, fields: &mut Map<String, Value>, depth: usize) {
     for (name, value) in fields {
-        let known = schema.get("properties").and_then(|properties| properties.get(name));
-        let other = || schema.get("additionalProperties").filter(|other| other.is_object());
-        if let Some(schema) = known.or_else(other) {
-            read(schema, value, depth);
+        if let Some(known) = schema.get("properties").and_then(|properties| properties.get(name)) {
+            if name != NEVER_A_NUMBER {
+                read(known, value, depth);
+            }
+        } else if let Some(other) = schema.get("additionalProperties").filter(|it| it.is_object())
+            && other.get("type").is_none_or(|kind| kind != "string")
+        {
+            read(other, value, depth);
         }
     }
 }
@@ -181,7 +187,9 @@ mod tests {
             (texts.clone(), json!(""), json!([])),
             (things.clone(), json!("[{\"size\": \"1\"}]"), json!([{"size": 1}])),
             (things, json!({"size": "1"}), json!([{"size": 1}])),
-            (map, json!("{\"a\": 1}"), json!({"a": "1"})),
+            (map.clone(), json!("{\"a\": \"1\"}"), json!({"a": "1"})),
+            // What a map of texts holds, such as files, is taken as it is.
+            (map, json!({"a": 1}), json!({"a": 1})),
         ] {
             assert_eq!(coerced(&schema, &given), expected, "{given}");
         }
@@ -206,6 +214,9 @@ mod tests {
         ] {
             assert_eq!(coerced(&json!({ "type": kind }), &given), given, "{kind}");
         }
+        let mut named = Map::from_iter([("resource_type".to_owned(), json!(5))]);
+        fields(&json!({"properties": {"resource_type": {"type": "string"}}}), &mut named);
+        assert_eq!(named["resource_type"], 5);
         let long = json!(format!("{{\"a\": \"{}\"}}", "x".repeat(MAX_JSON)));
         assert_eq!(coerced(&json!({"type": "object"}), &long), long);
     }

@@ -40,7 +40,7 @@ const TEAM: &str = "crates/store/src/access/team.rs";
 const POLICIES: &str = "crates/access/src/cedar/file.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 72] = [
+pub static LIMITS: [Limit; 73] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -57,10 +57,16 @@ pub static LIMITS: [Limit; 72] = [
         "bodies_are_bounded_in_bytes_and_depth_and_must_be_json",
     ),
     limit(
-        "Requests of one client in progress",
+        "Requests of one session in progress",
         MESSAGE,
         "requests_in_progress",
         "requests_in_progress_are_bounded",
+    ),
+    limit(
+        "Requests of one principal in progress at one endpoint",
+        MESSAGE,
+        "requests_of_principal",
+        "requests_of_one_principal_are_bounded_without_a_session",
     ),
     limit(
         "Sessions of one endpoint",

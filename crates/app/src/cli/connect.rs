@@ -23,13 +23,10 @@ pub struct ConnectArguments {
     /// The set of tools to offer
     #[arg(long, value_enum, default_value_t, conflicts_with = "url")]
     pub surface: Surface,
-    /// Offer the tools of this agent space instead
-    #[arg(long, value_name = "ID", conflicts_with_all = ["surface", "url"])]
-    pub space: Option<String>,
     /// Connect to a running server instead of starting one
     #[arg(long, value_name = "URL")]
     pub url: Option<Url>,
-    /// What the client calls this server [default: pilothouse, with the surface or space behind it]
+    /// What the client calls this server [default: pilothouse, with the surface behind it]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// Merge it into the client's own file, which is backed up first

@@ -38,6 +38,8 @@ fn the_defaults_are_complete() {
     let config = load(&[]).unwrap();
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:7777");
     assert_eq!(config.data.directory, Path::new("/home/ada/.local/share/pilothouse"));
+    let known = pilothouse_gateway::mcp::Limits::default().message_bytes;
+    assert_eq!(config.server.max_body_bytes, known, "what docs/reference/limits.md says");
     let url = config.data.database_url.expose_secret();
     assert_eq!(url, "sqlite:///home/ada/.local/share/pilothouse/pilothouse.db");
     assert_eq!(config.policy.revision(), Policy::default().revision());

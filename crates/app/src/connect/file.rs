@@ -19,7 +19,7 @@ pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 pub(super) struct Written {
     /// The real file, behind symbolic links.
     pub path: PathBuf,
-    /// The file as it was, if it was there and changed.
+    /// The file as it was, if it was there and this is the first change of it.
     pub backup: Option<PathBuf>,
     pub changed: bool,
 }
@@ -45,7 +45,7 @@ pub(super) fn write(
         return Ok(Written { path, backup: None, changed: false });
     }
     let backup = match before {
-        Some(_) => Some(back_up(&path).map_err(|error| failed("back up", &error))?),
+        Some(_) => back_up(&path).map_err(|error| failed("back up", &error))?,
         None => None,
     };
     replace(&path, &after).map_err(|error| failed("write", &error))?;
@@ -66,12 +66,20 @@ fn read(path: &Path) -> io::Result<Option<String>> {
     Ok(Some(text))
 }
 
-fn back_up(path: &Path) -> io::Result<PathBuf> {
+/// Keeps the file as it was before the first change: a later one does not replace that.
+fn back_up(path: &Path) -> io::Result<Option<PathBuf>> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".before-pilothouse");
     let backup = path.with_file_name(name);
-    fs::copy(path, &backup)?;
-    Ok(backup)
+    let mut kept = match fs::File::create_new(&backup) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut original = fs::File::open(path)?;
+    kept.set_permissions(original.metadata()?.permissions())?;
+    io::copy(&mut original, &mut kept)?;
+    Ok(Some(backup))
 }
 
 /// Writes a new file beside the old one and puts it in its place in one step.

@@ -159,6 +159,9 @@ fn writing_twice_changes_nothing_and_the_first_write_is_backed_up() {
 
     let (_, notes) = connected(home.path(), "cursor --write").unwrap();
     assert!(notes.contains("is up to date"), "{notes}");
+    connected(home.path(), "cursor --surface tharsis --name pilothouse --write").unwrap();
+    assert_eq!(fs::read_to_string(&backup).unwrap(), "{\"a\": 1}", "not our own first version");
+    connected(home.path(), "cursor --write").unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), after);
     assert_eq!(fs::read_to_string(&backup).unwrap(), "{\"a\": 1}");
     assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 2, "nothing is left over");
@@ -223,11 +226,29 @@ fn the_terraform_program_of_the_users_shell_is_named() {
 #[test]
 fn names_and_directories_reach_the_entry() {
     let home = Path::new("/home/ada");
-    let (out, _) = connected(home, "cursor --space s1 --data /srv/state --name ops").unwrap();
+    let (out, _) =
+        connected(home, "cursor --surface tharsis --data /srv/state --name ops").unwrap();
     let value: Value = serde_json::from_str(&out).unwrap();
-    let arguments = serde_json::json!(["stdio", "--space", "s1", "--data", "/srv/state"]);
+    let arguments = serde_json::json!(["stdio", "--surface", "tharsis", "--data", "/srv/state"]);
     assert_eq!(value["mcpServers"]["ops"]["args"], arguments);
 
-    let (out, _) = connected(home, "cursor --space s1").unwrap();
-    assert!(out.contains("\"pilothouse-s1\""), "{out}");
+    let (out, _) = connected(home, "cursor --surface tharsis").unwrap();
+    assert!(out.contains("\"pilothouse-tharsis\""), "{out}");
+}
+
+#[test]
+fn nothing_is_written_that_could_not_start() {
+    for (surface, served) in [
+        ("unified", true),
+        ("tharsis", true),
+        ("harness", true),
+        ("mctl", false),
+        ("thanos", false),
+    ] {
+        let found = connected(Path::new("/home/ada"), &format!("cursor --surface {surface}"));
+        assert_eq!(found.is_ok(), served, "{surface}");
+        if let Err(error) = found {
+            assert!(error.to_string().contains("serves unified, harness, tharsis"), "{error}");
+        }
+    }
 }

@@ -58,7 +58,11 @@ impl Dispatch<'_> {
         outlet: Outlet,
         cancel: CancellationToken,
     ) -> Result<(), ErrorData> {
-        let limit = self.endpoint.settings().limits.requests_in_progress;
+        let limits = self.endpoint.settings().limits;
+        let most = limits.requests_of_principal;
+        let slot = self.endpoint.in_progress().begin(&self.caller.principal.id, most);
+        let slot = slot.ok_or_else(|| limited(format!("you have {most} requests in progress")))?;
+        let limit = limits.requests_in_progress;
         if let Some(session) = self.session {
             session.begin(id.clone(), cancel.clone(), limit).map_err(|busy| match busy {
                 Busy::Duplicate => invalid_request(format!("request {id} is still in progress")),
@@ -72,7 +76,7 @@ impl Dispatch<'_> {
             answer_only: self.answer_only,
             http: self.http,
         };
-        Exchange { id, request, origin, client, outlet, cancel }
+        Exchange { id, request, origin, client, outlet, cancel, slot }
             .start(Handler::new(Arc::clone(self.endpoint)));
         Ok(())
     }

@@ -17,6 +17,7 @@ use super::{
     ask::{Sealer, StateKey},
     backend::{About, Backend, Offer},
     change,
+    in_progress::InProgress,
     message::Limits,
     session::{SessionLimits, SessionStore, Sessions},
 };
@@ -60,6 +61,7 @@ pub struct Endpoint {
     sessions: Arc<Sessions>,
     config: ServerConfig,
     server_info: Value,
+    in_progress: InProgress,
     closing: CancellationToken,
     announcing: AtomicBool,
 }
@@ -76,6 +78,7 @@ impl Endpoint {
             settings,
             config,
             server_info,
+            in_progress: InProgress::default(),
             closing: CancellationToken::new(),
             announcing: AtomicBool::new(false),
         })
@@ -107,6 +110,10 @@ impl Endpoint {
 
     pub(crate) fn sessions(&self) -> &Arc<Sessions> {
         &self.sessions
+    }
+
+    pub(crate) fn in_progress(&self) -> &InProgress {
+        &self.in_progress
     }
 
     pub(crate) fn config(&self) -> &ServerConfig {

@@ -36,9 +36,7 @@ impl Refusal {
     pub(crate) fn into_data(self) -> ErrorData {
         let message = self.to_string();
         match self {
-            Self::UnknownMethod(method) => {
-                ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method, None)
-            }
+            Self::UnknownMethod(_) => ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None),
             Self::UnknownResource(uri) => {
                 ErrorData::resource_not_found(message, Some(json!({ "uri": uri })))
             }
@@ -70,6 +68,18 @@ fn failed(error: &Error) -> ErrorData {
 /// A protocol-level answer for a limit that was reached.
 pub(crate) fn limited(message: impl Into<String>) -> ErrorData {
     Refusal::Failed(Error::limited(message)).into_data()
+}
+
+/// A message with more than `max` bytes.
+pub(crate) fn too_large(max: usize) -> ErrorData {
+    let message =
+        format!("a message may have {max} bytes; the operator sets PILOTHOUSE_MAX_BODY_BYTES");
+    refused_as(413, message)
+}
+
+/// A refusal under an HTTP status that no kind of error has.
+pub(crate) fn refused_as(status: u16, message: impl Into<String>) -> ErrorData {
+    ErrorData::new(ErrorCode(i32::from(status)), message.into(), None)
 }
 
 /// The code that tells an HTTP client to look at the JSON-RPC error, not to retry.

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     context::Origin,
     handler::Handler,
+    in_progress::Slot,
     outlet::{Gone, Outgoing, Outlet, Role},
     session::Session,
 };
@@ -37,13 +38,15 @@ pub(crate) struct Exchange {
     pub(crate) outlet: Outlet,
     /// Cancelled when the client gives up. Also cancels itself when the exchange is over.
     pub(crate) cancel: CancellationToken,
+    /// Held until the exchange is over.
+    pub(crate) slot: Slot,
 }
 
 impl Exchange {
     /// Serves the request on a task of its own. The outlet gets the answer, unless `cancel` comes
     /// first.
     pub(crate) fn start(self, handler: Handler) {
-        let Self { id, mut request, origin, client, outlet, cancel } = self;
+        let Self { id, mut request, origin, client, outlet, cancel, slot } = self;
         let (answer, answers) = mpsc::channel(ANSWERS);
         let session = origin.session.clone();
         request.insert_extension(origin);
@@ -64,6 +67,7 @@ impl Exchange {
             if let Err(error) = service.waiting().await {
                 tracing::error!(%error, "a request's service loop failed");
             }
+            drop(slot);
         });
     }
 }

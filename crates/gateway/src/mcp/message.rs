@@ -3,6 +3,7 @@
 //! Knows nothing of HTTP or sessions.
 
 use rmcp::model::{ClientJsonRpcMessage, ErrorData, RequestId};
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use super::error::invalid_request;
@@ -16,17 +17,21 @@ pub struct Limits {
     pub json_depth: usize,
     /// Messages in one 2025-03-26 batch.
     pub batch_messages: usize,
-    /// Requests of one client in progress at the same time.
+    /// Requests of one session in progress at the same time.
     pub requests_in_progress: usize,
+    /// Requests of one principal in progress at the same time at one endpoint, in all its sessions
+    /// and without one.
+    pub requests_of_principal: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            message_bytes: 4 * 1024 * 1024,
+            message_bytes: 16 * 1024 * 1024,
             json_depth: 64,
             batch_messages: 50,
             requests_in_progress: 64,
+            requests_of_principal: 256,
         }
     }
 }
@@ -80,7 +85,7 @@ impl Malformed {
 pub(crate) fn parse(bytes: &[u8], limits: &Limits) -> Result<Incoming, Malformed> {
     if nests_deeper_than(limits.json_depth, bytes) {
         let message = format!("JSON is nested deeper than {} levels", limits.json_depth);
-        return Err(Malformed::new(None, invalid_request(message)));
+        return Err(Malformed::new(id_of(bytes), invalid_request(message)));
     }
     let value = serde_json::from_slice(bytes).map_err(|error| {
         Malformed::new(None, ErrorData::parse_error(format!("not JSON: {error}"), None))
@@ -169,6 +174,18 @@ impl Envelope {
         serde_json::from_value(self.value)
             .map_err(|error| Malformed::new(id, invalid_request(error.to_string())))
     }
+}
+
+/// The id of a request that is not read any further. What it holds is skipped, not built.
+fn id_of(bytes: &[u8]) -> Option<RequestId> {
+    #[derive(Deserialize)]
+    struct Frame {
+        id: Value,
+        #[serde(rename = "method")]
+        _method: IgnoredAny,
+    }
+    let frame: Frame = serde_json::from_slice(bytes).ok()?;
+    request_id(Some(&frame.id))
 }
 
 /// A string or an integer; MCP forbids null.

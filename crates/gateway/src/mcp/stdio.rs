@@ -24,7 +24,7 @@ use super::{
     context::Era,
     dispatch::{self, Dispatch},
     endpoint::Endpoint,
-    error::{Refusal, invalid_request, limited},
+    error::{Refusal, invalid_request, too_large},
     message::{Envelope, Incoming, Kind, Malformed, parse},
     outlet::{Outgoing, Outlet, Role},
     session::{Owner, Session},
@@ -102,8 +102,7 @@ impl Connection {
             match line {
                 Line::Text(line) => self.take(&line).await,
                 Line::TooLong => {
-                    let error = limited(format!("a message may have {max} bytes"));
-                    self.refuse(Malformed::new(None, error)).await;
+                    self.refuse(Malformed::new(None, too_large(max))).await;
                 }
                 Line::End => return Ok(()),
             }

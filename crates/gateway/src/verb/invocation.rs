@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use pilothouse_connectors::Connector;
 use pilothouse_model::{Error, Risk};
-use pilothouse_registry::{Pointer, Wait, resource::Starts, surface::Tool};
+use pilothouse_registry::{Operation, Pointer, Wait, resource::Starts, surface::Tool};
 use serde_json::{Map, Value};
 
-use super::target::id_argument;
+use super::{cursor, target::id_argument};
 use crate::Gateway;
 
 pub(crate) struct Invocation {
@@ -50,7 +50,8 @@ impl Invocation {
         arguments: Map<String, Value>,
     ) -> Result<Self, Error> {
         let spec = connector.catalog().resource_type(type_name)?.operation(operation)?;
-        let arguments = gateway.schema(spec)?.read(arguments)?;
+        let mut arguments = gateway.schema(spec)?.read(arguments)?;
+        cursor::open(spec, connector.instance(), &mut arguments)?;
         Ok(Self {
             name: spec.id.clone(),
             risk: spec.risk_with(&arguments),
@@ -62,6 +63,12 @@ impl Invocation {
             operation: format!("{type_name}.{operation}"),
             connector,
         })
+    }
+
+    /// What the registry says of it.
+    pub(crate) fn spec(&self) -> Result<&Operation, Error> {
+        let (type_name, name) = self.operation.rsplit_once('.').unwrap_or(("", &self.operation));
+        self.connector.catalog().resource_type(type_name)?.operation(name)
     }
 
     /// The call of a drop-in tool: its arguments under the operation's names, its view.

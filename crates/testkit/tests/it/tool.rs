@@ -54,8 +54,28 @@ async fn wrong_arguments_are_explained() {
             json!({ "resource_type": "tharsis.run", "id": "x", "timeout_seconds": 601 }),
             "maximum of 600",
         ),
-        ("infra_search", json!({ "query": "x", "resource_types": vec!["x"; 13] }), "12 items"),
-        ("infra_get", json!({ "resource_type": "tharsis.run", "id": "nonsense" }), "nonsense"),
+        ("infra_search", json!({ "query": "x", "resource_types": vec!["x"; 13] }), "12 entries"),
+        (
+            "infra_get",
+            json!({ "resource_type": "tharsis.run", "id": "nonsense" }),
+            "id: tharsis answered",
+        ),
+        ("infra_get", json!({ "resource_type": 5, "id": "x" }), "resource_type: 5 is not of type"),
+        (
+            "infra_execute",
+            json!({ "resource_type": "tharsis.configuration_version", "action": "upload",
+                    "params": { "workspace_id": "trn:workspace:acme/network",
+                                "files": { "main.tf": 5 } } }),
+            "files.main.tf: 5 is not of type",
+        ),
+        (
+            "infra_execute",
+            json!({ "resource_type": "tharsis.configuration_version", "action": "upload",
+                    "params": { "workspace_id": "trn:workspace:acme/network",
+                                "files": (0..2001).map(|n| (n.to_string(), json!("")))
+                                    .collect::<serde_json::Map<_, _>>() } }),
+            "files has more than 2000 entries",
+        ),
     ] {
         let message = app.refused(tool, arguments.clone()).await;
         assert!(message.contains(expected), "{tool} {arguments}: {message}");
@@ -100,6 +120,17 @@ async fn lists_page_and_search_finds_instances() {
         let page = app.ok("infra_list", ask).await;
         let items = page["items"].as_array().unwrap();
         assert!(items.len() <= 3);
+        if let Some(next) = page["next_cursor"].as_str() {
+            for other in [
+                json!({ "resource_type": "tharsis.group", "cursor": next }),
+                json!({ "resource_type": "tharsis.workspace", "cursor": next,
+                        "filters": { "search": "a" } }),
+                json!({ "resource_type": "tharsis.workspace", "cursor": "eyJpIjoxfQ" }),
+            ] {
+                let refused = app.refused("infra_list", other.clone()).await;
+                assert!(refused.contains("cursor: it is not of this list"), "{other}: {refused}");
+            }
+        }
         names.extend(items.iter().map(|item| item["name"].clone()));
         cursor = page["next_cursor"].clone();
         if cursor.is_null() {

@@ -8,7 +8,7 @@ use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::reply;
-use crate::mcp::error::{invalid_request, limited};
+use crate::mcp::error::{invalid_request, refused_as, too_large};
 
 /// How long a client may take to send its body.
 const TIME: Duration = Duration::from_secs(30);
@@ -31,16 +31,12 @@ pub(super) async fn read(body: Body, max_bytes: usize) -> Result<Bytes, BodyErro
 
 impl BodyError {
     pub(super) fn into_response(self) -> Response {
-        let (status, error) = match self {
-            Self::TooLarge(max) => {
-                (StatusCode::PAYLOAD_TOO_LARGE, limited(format!("a message may have {max} bytes")))
-            }
-            Self::TooSlow => {
-                (StatusCode::REQUEST_TIMEOUT, limited("the body did not arrive in time"))
-            }
-            Self::Broken => (StatusCode::BAD_REQUEST, invalid_request("the body broke off")),
+        let error = match self {
+            Self::TooLarge(max) => too_large(max),
+            Self::TooSlow => refused_as(408, "the body did not arrive in time"),
+            Self::Broken => invalid_request("the body broke off"),
         };
-        reply::refusal(status, None, error)
+        reply::refusal(reply::status(error.code.0, StatusCode::BAD_REQUEST), None, error)
     }
 }
 

@@ -73,7 +73,9 @@ fn begin(
         answer_only,
         http: Some(Arc::clone(&visit.head)),
     };
-    dispatch.start(id, request, None, Outlet::Channel(sender), cancel.clone()).map_err(bad)?;
+    dispatch
+        .start(id, request, None, Outlet::Channel(sender), cancel.clone())
+        .map_err(|error| (reply::status(error.code.0, StatusCode::BAD_REQUEST), error))?;
     Ok((messages, cancel))
 }
 

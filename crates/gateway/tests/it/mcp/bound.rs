@@ -1,5 +1,7 @@
 //! Input beyond its bounds.
 
+use std::time::Duration;
+
 use pilothouse_gateway::mcp::{Limits, SessionLimits, Settings, serve::ServeLimits};
 use serde_json::{Value, json};
 
@@ -13,7 +15,7 @@ async fn bodies_are_bounded_in_bytes_and_depth_and_must_be_json() {
         json!({ "jsonrpc": "2.0", "id": 1, "method": "x", "params": { "x": "y".repeat(3000) } });
     let deep = format!("{}{}", "[".repeat(11), "]".repeat(11));
     for (body, kind, status, code) in [
-        (large.to_string(), "application/json", 413, 429),
+        (large.to_string(), "application/json", 413, 413),
         (deep, "application/json", 400, -32600),
         ("{".to_owned(), "application/json", 400, -32700),
         (String::new(), "application/json", 400, -32700),
@@ -46,6 +48,25 @@ async fn requests_in_progress_are_bounded() {
     assert_eq!(document(post(&ping(2))).await.0, 429);
     let (status, duplicate) = document(post(&ping(1))).await;
     assert_eq!((status, &duplicate["error"]["code"]), (400, &json!(-32600)));
+}
+
+#[tokio::test]
+async fn requests_of_one_principal_are_bounded_without_a_session() {
+    let limits = Limits { requests_of_principal: 1, ..Limits::default() };
+    let mut server = Server::with(Settings { limits, ..brisk() }, ServeLimits::default()).await;
+    let waiting = server.modern("tools/call", call("wait"));
+    let waiting = tokio::spawn(waiting.send());
+    assert_eq!(server.report().await, "started");
+    let (status, refused) = document(server.modern("tools/list", json!({}))).await;
+    assert_eq!((status, &refused["error"]["code"]), (429, &json!(429)), "{refused}");
+    waiting.abort();
+    assert_eq!(server.report().await, "cancelled");
+    let freed = async {
+        while document(server.modern("tools/list", json!({}))).await.0 != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), freed).await.expect("the room is given back");
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ async fn garbage_gets_an_error_and_the_connection_goes_on() {
         ("[]".to_owned(), -32600),
         ("\u{feff}{\"jsonrpc\":\"2.0\",\"id\":true,\"method\":\"ping\"}".to_owned(), -32600),
         (format!("{}{}", "[".repeat(100), "]".repeat(100)), -32600),
-        ("x".repeat(5000), 429),
+        ("x".repeat(5000), 413),
         (json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }).to_string(), -32602),
         (
             json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {} }).to_string(),
@@ -113,6 +113,11 @@ async fn garbage_gets_an_error_and_the_connection_goes_on() {
         pipe.write(&line).await;
         assert_eq!(pipe.receive().await["error"]["code"], code, "{line:.30}");
     }
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    pipe.write(&format!(r#"{{"jsonrpc":"2.0","method":"tools/call","params":{deep},"id":7}}"#))
+        .await;
+    let refused = pipe.receive().await;
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(7), &json!(-32600)));
     pipe.send(&json!({ "jsonrpc": "2.0", "method": "notifications/surprise" })).await;
     pipe.send(&json!({ "jsonrpc": "2.0", "id": 9, "result": {} })).await;
     assert_eq!(pipe.ask(1, "ping", json!({})).await["result"], json!({}));
