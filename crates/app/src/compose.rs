@@ -1,10 +1,16 @@
 //! Puts the product together from its configuration; the only place that knows all of its parts.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use pilothouse_access::{Directory, Policies, Policy};
 use pilothouse_connectors::{Connector, Connectors, Options, Rate, Transport, transport::Embedded};
-use pilothouse_control::terraform::{self, Terraform};
+use pilothouse_control::{
+    process::sandbox::{self, Support},
+    terraform::{self, Terraform, executor::Isolation},
+};
 use pilothouse_gateway::{DropIn, Gateway, Limits, Surface, UNIFIED};
 use pilothouse_model::{Caller, Error, Principal, Timestamp};
 use pilothouse_registry::Catalog;
@@ -22,6 +28,10 @@ const HARNESS: &str = "harness";
 const EMBEDDED: &str = Connector::DEFAULT_INSTANCE;
 /// The instance that `THARSIS_ENDPOINT` names.
 const REMOTE: &str = "remote";
+
+/// What follows from jobs that see what the server sees.
+pub const EXPOSED_HINT: &str =
+    "let only people run configurations who may have the operator's token";
 
 /// The composed product; nothing runs until it is served.
 pub struct Product {
@@ -91,7 +101,44 @@ fn terraform_config(config: &Config, policy: &Policy) -> terraform::Config {
     terraform.terraform.clone_from(&settings.binary);
     terraform.policy = policy.clone();
     terraform.max_jobs = settings.parallel_jobs.get() as usize;
+    terraform.job_timeout = settings.job_timeout;
+    terraform.executor.isolation = settings
+        .supervisor
+        .clone()
+        .map(|supervisor| Isolation { supervisor, hidden: hidden(config) });
     terraform
+}
+
+/// What no job may read: it holds keys, tokens and other people's states.
+fn hidden(config: &Config) -> Vec<PathBuf> {
+    let database = config.data.database_url.expose_secret().strip_prefix("sqlite://");
+    let database = database.map(|rest| rest.split('?').next().unwrap_or(rest)).map(|file| {
+        // With the two files that SQLite keeps beside it.
+        ["", "-wal", "-shm"].map(|suffix| PathBuf::from(format!("{file}{suffix}")))
+    });
+    [config.data.directory.clone()]
+        .into_iter()
+        .chain(database.into_iter().flatten())
+        .chain(config.private.iter().cloned())
+        // A job has a working directory of its own.
+        .map(|path| std::path::absolute(&path).unwrap_or(path))
+        .collect()
+}
+
+/// Why jobs of this program can read what the server can; `None` when they cannot.
+pub fn exposed(config: &Config) -> Option<&'static str> {
+    match (&config.terraform.supervisor, sandbox::support()) {
+        (None, _) => Some("the program does not know its own executable"),
+        (Some(_), Support::Missing(why)) => Some(why),
+        (Some(_), Support::Available) => None,
+    }
+}
+
+/// Says it where an operator looks.
+pub fn warn_exposed(config: &Config) {
+    if let Some(why) = exposed(config) {
+        tracing::warn!("JOBS CAN READ THE SERVER'S KEYS AND TOKENS: {why}. {EXPOSED_HINT}");
+    }
 }
 
 /// Makes the data directory, readable by its owner alone.

@@ -70,6 +70,9 @@ pub struct Config {
     pub terraform: Terraform,
     pub tharsis: Tharsis,
     pub harness: Harness,
+    /// Files beside the data that may hold secrets, which no job may read: to begin with, the one
+    /// that this was read from.
+    pub private: Vec<PathBuf>,
     /// Who started the program, as the operating system calls them.
     pub operator: String,
     /// Variables of a server that we replace which are set and do nothing here, with what to use
@@ -90,11 +93,14 @@ impl Config {
     pub fn load(arguments: &Arguments, places: &Places<'_>) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let file = file(arguments, places);
-        let layers = Layers::read(&arguments.flags, places.environment, file, &mut problems);
+        let layers =
+            Layers::read(&arguments.flags, places.environment, file.clone(), &mut problems);
         let mut reader = Reader::new(&layers, problems);
         let config = Self::read(&mut reader, places);
         match config {
-            Some(config) if reader.problems.is_empty() => Ok(config),
+            Some(config) if reader.problems.is_empty() => {
+                Ok(Self { private: file.into_iter().collect(), ..config })
+            }
             _ => Err(reader.problems),
         }
     }
@@ -130,6 +136,7 @@ impl Config {
             terraform: terraform?,
             tharsis: tharsis?,
             harness: harness?,
+            private: Vec::new(),
             operator: operator(places),
             without_effect: forgone::set_in(places.environment),
         })

@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    compose::{Product, compose},
+    compose::{Product, compose, warn_exposed},
     config::Config,
     exit::Exit,
     expiry,
@@ -62,6 +62,7 @@ pub struct Running {
 
 /// Serves until interrupted.
 pub async fn run(config: Config) -> Result<Exit, Error> {
+    warn_exposed(&config);
     let running = start(config).await?;
     notice::serving(&running.url, &running.token_file, running.setup_url.as_deref());
     running.until_interrupted().await?;

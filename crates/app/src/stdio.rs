@@ -7,13 +7,20 @@ use pilothouse_gateway::{
 use pilothouse_model::Error;
 use tokio_util::sync::CancellationToken;
 
-use crate::{cli::StdioArguments, compose::compose, config::Config, exit::Exit, interrupt};
+use crate::{
+    cli::StdioArguments,
+    compose::{compose, warn_exposed},
+    config::Config,
+    exit::Exit,
+    interrupt,
+};
 
 /// Serves one surface until the input ends or somebody interrupts.
 pub(crate) async fn run(config: &Config, arguments: &StdioArguments) -> Result<Exit, Error> {
     if let Some(space) = &arguments.space {
         return Err(Error::not_found("agent space", space));
     }
+    warn_exposed(config);
     let product = compose(config).await?;
     let surface = product.surface(arguments.surface.as_str())?;
     let served = ServedSurface::new(product.gateway.clone(), surface);

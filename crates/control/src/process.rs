@@ -2,34 +2,48 @@
 //! the caller lists, a process group of its own, bounded output, and an end that always comes.
 //!
 //! The only place in the product that starts a program. Knows nothing of Terraform or git.
+//!
+//! A program may be [supervised](Supervision): then a process of our own stands between, which
+//! keeps it in a [`Sandbox`] and ends it in an orderly way when the server is gone.
 
 use std::{
     ffi::OsString,
     future::Future,
     io,
+    os::unix::process::ExitStatusExt as _,
     path::PathBuf,
     process::{ExitStatus, Stdio},
     time::Duration,
 };
 
 use tokio::{
-    process::{Child, ChildStderr, ChildStdout, Command},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
     sync::mpsc,
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 
-use self::group::Group;
+use self::{group::Group, order::Order};
 
 mod group;
 #[cfg(target_os = "linux")]
 mod inherit;
+mod lock;
+mod order;
 mod output;
+pub mod sandbox;
+pub mod supervisor;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::group::signal as signal_group;
-pub use self::output::{Captured, Line, MAX_LINE_BYTES, Stream};
+pub(crate) use self::{
+    group::signal as signal_group,
+    lock::{Holder, holder, owner},
+};
+pub use self::{
+    order::Sandbox,
+    output::{Captured, Line, MAX_LINE_BYTES, Stream},
+};
 
 /// How much of the standard error of a captured program is kept.
 const MAX_CAPTURED_ERROR_BYTES: usize = 64 * 1024;
@@ -37,6 +51,9 @@ const MAX_CAPTURED_ERROR_BYTES: usize = 64 * 1024;
 /// How long output is awaited after the program itself has ended: something it started may have
 /// left its group and hold the pipe open for ever.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// What a shell, and a supervisor, adds to the number of the signal that ended a program.
+const SIGNAL_BASE: i32 = 128;
 
 /// One program to run.
 #[derive(Clone, Debug)]
@@ -50,6 +67,18 @@ pub struct Program {
     pub timeout: Duration,
     /// How long an interrupted program that ran out of time may go on before it is killed.
     pub grace: Duration,
+    /// Without it the program is our own child and sees what we see.
+    pub supervision: Option<Supervision>,
+}
+
+/// What stands between the server and a program.
+#[derive(Clone, Debug)]
+pub struct Supervision {
+    /// The executable that understands [`supervisor::COMMAND`]: our own.
+    pub supervisor: PathBuf,
+    /// A file that is locked while the supervisor lives, where the program cannot reach it.
+    pub lock: PathBuf,
+    pub sandbox: Sandbox,
 }
 
 /// How a running program is told to end.
@@ -69,6 +98,14 @@ pub struct Exit {
     pub stopped: Option<Stopped>,
     /// False when a descendant kept the output open and the rest of it was given up.
     pub output_complete: bool,
+}
+
+impl Exit {
+    /// The number of the signal that ended the program, seen by us or told by its supervisor.
+    pub fn signal(&self) -> Option<i32> {
+        let told = || self.status.code()?.checked_sub(SIGNAL_BASE).filter(|&signal| signal > 0);
+        self.status.signal().or_else(told)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,10 +171,11 @@ where
     F: Future<Output = io::Result<()>>,
 {
     let name = || program.path.display().to_string();
-    let (mut child, group, stdout, stderr) = start(program).map_err(|source| {
-        let directory = program.directory.display().to_string();
-        ProcessError::Start { program: name(), directory, source }
-    })?;
+    let Started { mut child, group, stdout, stderr, lifeline: _lifeline } = start(program)
+        .map_err(|source| {
+            let directory = program.directory.display().to_string();
+            ProcessError::Start { program: name(), directory, source }
+        })?;
 
     let reading = read(stdout, stderr);
     let supervising = supervise(&mut child, group, program, stop);
@@ -154,16 +192,23 @@ where
     Ok(Exit { status, stopped, output_complete })
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one home of starting programs")]
-fn start(program: &Program) -> io::Result<(Child, Group, ChildStdout, ChildStderr)> {
+/// A program that runs.
+struct Started {
+    child: Child,
+    group: Group,
+    stdout: ChildStdout,
+    stderr: ChildStderr,
+    /// Ends when we do, which tells a supervisor that we are gone.
+    lifeline: Option<ChildStdin>,
+}
+
+fn start(program: &Program) -> io::Result<Started> {
     #[cfg(target_os = "linux")]
     inherit::reset_interrupt();
-    let mut child = Command::new(&program.path)
-        .args(&program.arguments)
+    let mut child = command(program)
         .env_clear()
         .envs(program.environment.iter().map(|(name, value)| (name, value)))
         .current_dir(&program.directory)
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
@@ -173,7 +218,28 @@ fn start(program: &Program) -> io::Result<(Child, Group, ChildStdout, ChildStder
     let missing = || io::Error::other("the pipe to the program is missing");
     let stdout = child.stdout.take().ok_or_else(missing)?;
     let stderr = child.stderr.take().ok_or_else(missing)?;
-    Ok((child, group, stdout, stderr))
+    let lifeline = child.stdin.take();
+    Ok(Started { child, group, stdout, stderr, lifeline })
+}
+
+/// The program itself, or its supervisor.
+#[expect(clippy::disallowed_methods, reason = "this is the one home of starting programs")]
+fn command(program: &Program) -> Command {
+    let Some(supervision) = &program.supervision else {
+        let mut command = Command::new(&program.path);
+        command.args(&program.arguments).stdin(Stdio::null());
+        return command;
+    };
+    let order = Order {
+        lock: supervision.lock.clone(),
+        sandbox: supervision.sandbox.clone(),
+        grace: program.grace,
+        program: program.path.clone().into(),
+        arguments: program.arguments.clone(),
+    };
+    let mut command = Command::new(&supervision.supervisor);
+    command.arg(supervisor::COMMAND).args(order.into_arguments()).stdin(Stdio::piped());
+    command
 }
 
 /// Waits for the program to end, on its own or because it is told to, then ends what it left
@@ -195,7 +261,7 @@ async fn supervise(
     if stopped == Stopped::Killed {
         return kill(child, &mut group).await;
     }
-    group.interrupt()?;
+    if program.supervision.is_some() { group.ask() } else { group.interrupt() }?;
     tokio::select! {
         biased;
         () = stop.forced.cancelled() => kill(child, &mut group).await,

@@ -11,5 +11,5 @@ pub use app::{Answer, TestApp};
 pub use conformance::Fixture;
 pub use harness::{FakeHarness, Fault, Seen};
 pub use issuer::TestIssuer;
-pub use program::{FakeTerraform, Program, operate, operate_with, terraform};
+pub use program::{FakeTerraform, Program, fifo, operate, operate_with, supervisor, terraform};
 pub use provider::FakeProvider;

@@ -35,6 +35,11 @@ impl Program {
         Self { child, url, token: token.trim().to_owned() }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL: no chance to finish anything.
     pub fn kill(&mut self) {
         self.child.kill().expect("the program still runs");
@@ -72,6 +77,18 @@ fn command(data: &Path, variables: &[(&str, &str)]) -> Command {
     command
 }
 
+/// A supervisor of jobs as the server starts it, with these arguments and no environment but a
+/// `PATH`. It leads a process group of its own.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "tests start the product itself")]
+pub fn supervisor(arguments: &[&str]) -> Command {
+    use std::os::unix::process::CommandExt as _;
+    let mut command = Command::new(path());
+    command.arg("__job").args(arguments).env_clear().env("PATH", "/usr/bin:/bin").process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 /// `cargo test --workspace` builds the program beside the test binaries.
 fn path() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
@@ -103,8 +120,7 @@ impl FakeTerraform {
     pub fn new() -> Self {
         let fake = Self { folder: tempfile::tempdir().expect("a temporary directory") };
         let gate = fake.gate();
-        let made = make_gate(&gate);
-        assert!(made, "{} cannot be made", gate.display());
+        fifo(&gate);
         let script = format!(
             "case $1 in\n version) echo Terraform v1.5.0;;\n plan) read line <'{}'; exit 1;;\nesac\n",
             gate.display()
@@ -140,7 +156,9 @@ impl Default for FakeTerraform {
     }
 }
 
+/// Makes a FIFO, at which a test and a program wait for each other.
 #[expect(clippy::disallowed_methods, reason = "the standard library cannot make a FIFO")]
-fn make_gate(path: &Path) -> bool {
-    Command::new("mkfifo").arg(path).status().is_ok_and(|status| status.success())
+pub fn fifo(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status().is_ok_and(|status| status.success());
+    assert!(made, "{} cannot be made", path.display());
 }

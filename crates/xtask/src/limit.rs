@@ -40,7 +40,7 @@ const TEAM: &str = "crates/store/src/access/team.rs";
 const POLICIES: &str = "crates/access/src/cedar/file.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 73] = [
+pub static LIMITS: [Limit; 74] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -119,6 +119,12 @@ pub static LIMITS: [Limit; 73] = [
     limit("Bytes that an archive unpacks to", ARCHIVE, "unpacked_bytes", "every_limit_holds"),
     limit("Files and folders of an archive", ARCHIVE, "entries", "every_limit_holds"),
     limit("Bytes of a name in an archive", ARCHIVE, "path_bytes", "every_limit_holds"),
+    limit(
+        "Bytes of one part of a name in an archive",
+        ARCHIVE,
+        "component_bytes",
+        "every_limit_holds",
+    ),
     limit("Folders above a file of an archive", ARCHIVE, "depth", "every_limit_holds"),
     limit(
         "Bytes of a job's log",

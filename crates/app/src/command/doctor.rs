@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::screen;
 use crate::{
     cli::Output,
-    compose::{compose, prepare_directory},
+    compose::{EXPOSED_HINT, compose, exposed, prepare_directory},
     config::Config,
     exit::Exit,
     operation, serve,
@@ -30,6 +30,7 @@ pub(super) async fn run(config: &Config, output: Output) -> Result<Exit, Error> 
         database(config).await,
         service_accounts(config).await,
         terraform(config).await,
+        isolation(config),
         policies(config),
         harness(config),
         github(config),
@@ -105,6 +106,16 @@ async fn terraform(config: &Config) -> Finding {
         Ok(found) => ok("terraform", found),
         Err(error) => missing("terraform", &error),
     }
+}
+
+/// Whether a configuration can read what is the server's.
+fn isolation(config: &Config) -> Finding {
+    const CHECK: &str = "job isolation";
+    let Some(why) = exposed(config) else {
+        return ok(CHECK, "jobs cannot read the data directory (Landlock)".into());
+    };
+    let detail = format!("jobs can read the server's keys and tokens: {why}");
+    Finding { check: CHECK, status: "warning", detail, hint: Some(EXPOSED_HINT.into()) }
 }
 
 /// Which account the harness surface is for. Having none is no fault.

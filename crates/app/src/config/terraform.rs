@@ -12,8 +12,10 @@ use super::{
 pub struct Terraform {
     /// `terraform` or `tofu`; `None` looks on `PATH`.
     pub binary: Option<PathBuf>,
-    /// A job that takes longer is interrupted.
+    /// A job that takes longer is interrupted, whatever its workspace allows.
     pub job_timeout: Duration,
+    /// Our own executable, which `main` knows: with it jobs cannot read what is the server's.
+    pub supervisor: Option<PathBuf>,
     /// Jobs that run at the same time in this process.
     pub parallel_jobs: NonZeroU32,
 }
@@ -28,7 +30,7 @@ const JOB_TIMEOUT: Setting = Setting::new(
     "terraform.job_timeout",
     "PILOTHOUSE_JOB_TIMEOUT",
     "a duration, for instance 1h",
-    "After this a plan or an apply is interrupted.",
+    "After this a plan or an apply is interrupted, also when its workspace's `max_job_duration` is longer.",
 );
 const PARALLEL_JOBS: Setting = Setting::new(
     "terraform.parallel_jobs",
@@ -49,6 +51,11 @@ impl Terraform {
         let job_timeout = reader.required(&JOB_TIMEOUT, parse::duration);
         let parallel_jobs = reader
             .required(&PARALLEL_JOBS, |text| parse::positive(text).filter(|jobs| jobs.get() <= 64));
-        Some(Self { binary, job_timeout: job_timeout?, parallel_jobs: parallel_jobs? })
+        Some(Self {
+            binary,
+            job_timeout: job_timeout?,
+            supervisor: None,
+            parallel_jobs: parallel_jobs?,
+        })
     }
 }

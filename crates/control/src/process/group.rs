@@ -4,7 +4,7 @@ use std::io;
 
 use rustix::{
     io::Errno,
-    process::{Pid, Signal, kill_process_group},
+    process::{Pid, Signal, kill_process, kill_process_group},
 };
 use tokio::process::Child;
 
@@ -29,6 +29,14 @@ impl Group {
     /// What Ctrl-C does in a terminal.
     pub(super) fn interrupt(&self) -> io::Result<()> {
         signal(self.leader, Signal::INT)
+    }
+
+    /// Tells only the leader, a supervisor.
+    pub(super) fn ask(&self) -> io::Result<()> {
+        match kill_process(self.leader, Signal::INT) {
+            Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
     }
 
     pub(super) fn kill(&self) -> io::Result<()> {

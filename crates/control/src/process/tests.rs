@@ -20,6 +20,7 @@ fn shell(script: &str) -> Program {
         directory: std::env::temp_dir(),
         timeout: LONG,
         grace: LONG,
+        supervision: None,
     }
 }
 

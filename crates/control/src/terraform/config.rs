@@ -5,7 +5,10 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use pilothouse_access::Policy;
 use pilothouse_model::Timestamp;
 
-use super::executor::{ArchiveLimits, Settings};
+use super::{
+    executor::{ArchiveLimits, Settings},
+    limit,
+};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -19,6 +22,8 @@ pub struct Config {
     pub max_jobs: usize,
     /// The largest accepted configuration, in bytes of `tar.gz`.
     pub upload_limit: u64,
+    /// How long any job may take, whatever its workspace allows.
+    pub job_timeout: Duration,
     /// How long a job belongs to a server that gives no sign of life.
     pub lease: Duration,
     pub clock: Clock,
@@ -35,6 +40,7 @@ impl Config {
             executor: Settings::default(),
             max_jobs: 2,
             upload_limit: 20 * 1024 * 1024,
+            job_timeout: Duration::from_mins(limit::MAX_JOB_MINUTES.unsigned_abs()),
             lease: Duration::from_secs(30),
             clock: Clock::system(),
             policy: Policy::default(),

@@ -35,6 +35,7 @@ mod plan_json;
 mod preparation;
 mod secret;
 mod session;
+pub(crate) mod steering;
 mod transcript;
 mod variable;
 
@@ -55,7 +56,18 @@ pub struct Settings {
     pub cli_config: Option<PathBuf>,
     /// What else of the server's own environment Terraform sees: proxies, certificate files.
     pub environment: Vec<(String, String)>,
+    /// Without it jobs see whatever the server sees, and end with it.
+    pub isolation: Option<Isolation>,
     pub limits: Limits,
+}
+
+/// What keeps jobs and the server apart.
+#[derive(Clone, Debug)]
+pub struct Isolation {
+    /// The executable that understands [`COMMAND`](crate::process::supervisor::COMMAND).
+    pub supervisor: PathBuf,
+    /// What is the server's alone. A job sees its own folder all the same.
+    pub hidden: Vec<PathBuf>,
 }
 
 /// What one job may produce at most, in bytes unless said otherwise.
@@ -259,4 +271,6 @@ pub struct ApplyReport {
     /// killed. `None` when Terraform did not get to apply anything, and when the state is too
     /// large or damaged: then `error_message` says so and [`clean`] keeps the directory.
     pub state: Option<Vec<u8>>,
+    /// A signal ended Terraform in the middle: there may be things that the state does not name.
+    pub cut_off: bool,
 }

@@ -1,6 +1,7 @@
 //! Where the platform's files are, and how an upload becomes one of them.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, DirBuilder, File},
     io,
     os::unix::fs::DirBuilderExt,
@@ -42,10 +43,13 @@ impl Files {
         self.jobs.join(job_id)
     }
 
-    /// The ids of jobs that have a directory.
-    pub(crate) fn job_ids(&self) -> io::Result<Vec<String>> {
+    /// The ids of jobs that have a directory, or a lock beside it.
+    pub(crate) fn job_ids(&self) -> io::Result<BTreeSet<String>> {
         fs::read_dir(&self.jobs)?
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .map(|entry| {
+                let name = PathBuf::from(entry?.file_name());
+                Ok(name.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+            })
             .collect()
     }
 

@@ -6,8 +6,9 @@ use pilothouse_model::{
     Error,
     text::{is_name, prefix},
 };
+use pilothouse_store::terraform::VariableCategory;
 
-use super::limit;
+use super::{executor::steering, limit};
 
 /// Shown of an unacceptable value.
 const SHOWN: usize = 80;
@@ -97,6 +98,18 @@ pub(crate) fn variable_key(value: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses environment variables that would reach past the configuration.
+pub(crate) fn variable_name(category: VariableCategory, key: &str) -> Result<(), Error> {
+    variable_key(key)?;
+    if category == VariableCategory::Environment && steering::is_reserved(key) {
+        let message = format!("the environment variable {key} cannot be set: {}", steering::RULE);
+        return Err(Error::invalid(message).hint(
+            "what a configuration needs is an input variable, or a setting of its provider",
+        ));
+    }
+    Ok(())
+}
+
 /// Does not repeat the value, which may be secret.
 pub(crate) fn variable_value(key: &str, value: &str) -> Result<(), Error> {
     if value.len() > limit::VARIABLE_VALUE {
@@ -120,6 +133,23 @@ pub(crate) fn targets(targets: &[String]) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environment_variable_must_not_steer_terraform() {
+        use VariableCategory::{Environment, Terraform};
+        for (category, key, good) in [
+            (Environment, "AWS_REGION", true),
+            (Environment, "TF_CLI_ARGS_plan", false),
+            (Environment, "LD_PRELOAD", false),
+            (Environment, "PATH", false),
+            (Environment, "A B", false),
+            (Terraform, "PATH", true),
+        ] {
+            assert_eq!(variable_name(category, key).is_ok(), good, "{category:?} {key}");
+        }
+        let message = variable_name(Environment, "PATH").unwrap_err().to_string();
+        assert!(message.starts_with("the environment variable PATH cannot be set"), "{message}");
+    }
 
     #[test]
     fn names() {

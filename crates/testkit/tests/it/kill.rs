@@ -12,20 +12,20 @@ const WRITERS: usize = 4;
 const ACKNOWLEDGED_BEFORE_KILL: usize = 12;
 
 /// Where a server is, and what it wants to be shown.
-struct Address {
+pub(crate) struct Address {
     http: reqwest::Client,
     url: String,
     token: String,
 }
 
 impl Address {
-    fn of(program: &Program) -> Self {
+    pub(crate) fn of(program: &Program) -> Self {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
         Self { http, url: program.url.clone(), token: program.token.clone() }
     }
 
     /// The result of a call that succeeded.
-    async fn call(&self, tool: &str, arguments: Value) -> Option<Value> {
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Option<Value> {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
             "name": tool, "arguments": arguments,
             "_meta": { "io.modelcontextprotocol/protocolVersion": "2026-07-28",

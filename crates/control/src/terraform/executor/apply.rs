@@ -29,12 +29,14 @@ pub(super) async fn run(
             }
         }
     };
+    let cut_off = session.cut_off;
     let conclusion = session.conclude(result).await;
     ApplyReport {
         end: conclusion.end,
         error_message: conclusion.error_message,
         diagnostics: conclusion.diagnostics,
         state,
+        cut_off,
     }
 }
 

@@ -37,6 +37,8 @@ pub struct ArchiveLimits {
     pub entries: usize,
     /// Of a whole name, in bytes.
     pub path_bytes: usize,
+    /// Of one part of a name, in bytes: what file systems take.
+    pub component_bytes: usize,
     /// Folders above a file, itself included.
     pub depth: usize,
 }
@@ -48,6 +50,7 @@ impl Default for ArchiveLimits {
             unpacked_bytes: 100 * 1024 * 1024,
             entries: 10_000,
             path_bytes: 512,
+            component_bytes: 255,
             depth: 32,
         }
     }
@@ -182,7 +185,9 @@ fn unreadable(error: io::Error, place: &str, limits: &ArchiveLimits) -> Error {
             Error::invalid(format!("the archive is not a readable tar.gz, at {place:?}: {error}"))
                 .source(error)
         }
-        _ => Error::internal(error),
+        _ => Error::unavailable(format!("the archive cannot be unpacked, at {place:?}: {error}"))
+            .hint("is the server's disk full?")
+            .source(error),
     }
 }
 

@@ -127,6 +127,7 @@ async fn version_text(path: &Path, search_path: &OsStr) -> Result<String, Error>
         directory: std::env::temp_dir(),
         timeout: VERSION_TIMEOUT,
         grace: Duration::from_secs(1),
+        supervision: None,
     };
     let unusable = |why: String| {
         let message = format!("{} cannot be used: {why}", path.display());

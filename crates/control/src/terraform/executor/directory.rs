@@ -9,20 +9,22 @@ use std::{
 };
 
 use pilothouse_model::Error;
-use rustix::{
-    io::Errno,
-    process::{Flock, FlockType, Pid, Signal, fcntl_getlk, getpgid},
-};
+use rustix::process::{Signal, getpgid};
 use serde::de::IgnoredAny;
 use tokio::time::Instant;
 
 use super::Limits;
-use crate::process;
+use crate::process::{self, Holder};
 
 /// How long a Terraform that outlived its server may take to finish when it is interrupted.
 const PATIENCE: Duration = Duration::from_mins(5);
+/// How long a supervisor may take, which gives its Terraform as long as that.
+const SUPERVISOR_PATIENCE: Duration = Duration::from_mins(6);
 /// How often it is asked whether it still runs.
 const POLL: Duration = Duration::from_millis(200);
+
+/// What the file beside a job's directory is called that its supervisor locks.
+pub(crate) const LOCK_EXTENSION: &str = "lock";
 
 /// Says that the directory holds a state that could not be handed over.
 const KEEP: &str = "KEEP";
@@ -76,6 +78,11 @@ impl Layout {
         self.root.join(name)
     }
 
+    /// Held by whoever supervises the job, beside its folder: what runs in there cannot reach it.
+    pub(super) fn lock(&self) -> PathBuf {
+        self.root.with_added_extension(LOCK_EXTENSION)
+    }
+
     pub(super) fn state(&self) -> PathBuf {
         self.configuration().join("terraform.tfstate")
     }
@@ -126,10 +133,12 @@ pub(super) fn read_bounded(path: &Path, limit: usize) -> Result<Option<Vec<u8>>,
 
 /// The state that a dead server's job left in its directory, `None` when there is none.
 ///
-/// A Terraform that still runs there is interrupted first, and killed when it takes too long:
-/// after this nothing writes to the directory any more.
+/// A supervisor that noticed the death ends its Terraform by itself, which is awaited, and killed
+/// with all it started when it takes too long. A Terraform without a supervisor is interrupted
+/// first. After this nothing writes to the directory any more.
 pub async fn leftover_state(directory: &Path) -> Result<Option<Vec<u8>>, Error> {
     let layout = Layout::at(directory.to_owned());
+    await_supervisor(&layout.lock()).await?;
     end_leftover_process(&layout.state()).await?;
     layout.read_state(Limits::default().state)
 }
@@ -141,17 +150,46 @@ pub async fn clean(directory: &Path) -> Result<(), Error> {
         let message = format!("{} holds a state that is stored nowhere else", directory.display());
         return Err(Error::conflict(message).hint("save the state by hand, then remove the folder"));
     }
-    match tokio::fs::remove_dir_all(directory).await {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::internal(error)),
-        _ => Ok(()),
+    let lock = Layout::at(directory.to_owned()).lock();
+    let removed = tokio::fs::remove_dir_all(directory).await;
+    for removed in [removed, tokio::fs::remove_file(lock).await] {
+        match removed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::internal(error));
+            }
+            _ => {}
+        }
     }
+    Ok(())
+}
+
+/// Waits until no supervisor holds the lock; kills one that does not come to its end.
+async fn await_supervisor(lock: &Path) -> Result<(), Error> {
+    let mut patience = Instant::now() + SUPERVISOR_PATIENCE;
+    let mut killed = false;
+    while process::holder(lock).map_err(Error::internal)? != Holder::Nobody {
+        if Instant::now() >= patience {
+            let owner = process::owner(lock).map_err(Error::internal)?;
+            let Some(owner) = owner.filter(|_| !killed) else {
+                let message = format!("a process that cannot be ended holds {}", lock.display());
+                return Err(Error::unavailable(message)
+                    .hint("it may run on another machine or in another container"));
+            };
+            tracing::warn!(pid = %owner, "killing a job that outlived its server for too long");
+            process::signal_group(owner, Signal::KILL).map_err(Error::internal)?;
+            killed = true;
+            patience = Instant::now() + POLL * 25;
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(())
 }
 
 /// Terraform holds a lock on the state file for as long as it may write to it.
 async fn end_leftover_process(state: &Path) -> Result<(), Error> {
     let mut patience = Instant::now() + PATIENCE;
     let mut told = None;
-    while let Some(holder) = lock_holder(state).map_err(Error::internal)? {
+    while let Holder::Process(holder) = process::holder(state).map_err(Error::internal)? {
         let signal = if told.is_none() { Signal::INT } else { Signal::KILL };
         if told.is_none() || Instant::now() >= patience {
             if told == Some(Signal::KILL) {
@@ -168,20 +206,6 @@ async fn end_leftover_process(state: &Path) -> Result<(), Error> {
         tokio::time::sleep(POLL).await;
     }
     Ok(())
-}
-
-/// The process that holds a lock on the file, `None` also when there is no file.
-fn lock_holder(path: &Path) -> io::Result<Option<Pid>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    match fcntl_getlk(&file, &Flock::from(FlockType::WriteLock)) {
-        Ok(lock) => Ok(lock.and_then(|lock| lock.pid)),
-        Err(Errno::NOSYS | Errno::INVAL | Errno::NOLCK) => Ok(None),
-        Err(errno) => Err(errno.into()),
-    }
 }
 
 #[cfg(test)]

@@ -5,15 +5,12 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use pilothouse_model::Error;
 
-use super::{Category, Executor, Job, directory::Layout, variable};
+use super::{Category, Executor, Job, directory::Layout, steering, variable};
 
 /// A longer value would make starting a program fail; it reaches Terraform in a file only.
 const MAX_VALUE_BYTES: usize = 64 * 1024;
 /// What all `TF_VAR_…` may take together, well below what an operating system allows.
 const MAX_VARIABLE_BYTES: usize = 512 * 1024;
-
-/// Names a run may not set, because the job's directory depends on them.
-const RESERVED: [&str; 6] = ["PATH", "HOME", "TMPDIR", "TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT"];
 
 /// The environment, and the names of what the run set in vain.
 pub(super) type Environment = (Vec<(OsString, OsString)>, Vec<String>);
@@ -27,20 +24,18 @@ pub(super) fn environment(
 ) -> Result<Environment, Error> {
     let mut merged: BTreeMap<String, OsString> = BTreeMap::new();
     let mut ignored = Vec::new();
-    merged.extend(owned(&executor.settings.environment));
+    let of_operator = owned(&executor.settings.environment);
+    merged.extend(of_operator.filter(|(name, _)| !steering::is_reserved(name)));
     merged.extend(terraform_variables(job));
     for variable in job.variables.iter().filter(|v| v.category == Category::Environment) {
         check(&variable.key, &variable.value)?;
-        if RESERVED.contains(&variable.key.as_str()) {
+        if steering::is_reserved(&variable.key) {
             ignored.push(variable.key.clone());
         } else {
             merged.insert(variable.key.clone(), variable.value.clone().into());
         }
     }
     merged.extend(owned(&job.environment));
-    for name in RESERVED {
-        merged.remove(name);
-    }
     merged.extend(fixed(executor, layout));
     Ok((merged.into_iter().map(|(name, value)| (name.into(), value)).collect(), ignored))
 }
@@ -186,15 +181,17 @@ mod tests {
             (Category::Environment, "AWS_REGION", "eu-west-1"),
             (Category::Environment, "TF_WORKSPACE", "other"),
             (Category::Environment, "PATH", "/evil"),
+            (Category::Environment, "LD_PRELOAD", "/evil.so"),
             (Category::Environment, "THARSIS_GROUP_PATH", "forged"),
             (Category::Terraform, "size", "3"),
         ])
         .unwrap();
-        assert_eq!(ignored, ["TF_WORKSPACE", "PATH"]);
+        assert_eq!(ignored, ["TF_WORKSPACE", "PATH", "LD_PRELOAD", "THARSIS_GROUP_PATH"]);
         for (name, expected) in [
             ("AWS_REGION", Some("eu-west-1")),
             ("TF_WORKSPACE", None),
             ("PATH", Some("/bin")),
+            ("LD_PRELOAD", None),
             ("THARSIS_GROUP_PATH", Some("acme")),
             ("TF_VAR_size", Some("3")),
             ("size", None),

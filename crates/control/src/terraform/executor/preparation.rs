@@ -46,7 +46,9 @@ pub(super) fn prepare(
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    std::fs::write(path, bytes).map_err(Error::internal)
+    std::fs::write(path, bytes).map_err(|error| {
+        Error::unavailable(format!("cannot write {}: {error}", path.display())).source(error)
+    })
 }
 
 /// Runs what reads and writes files where it does not hold up everything else.

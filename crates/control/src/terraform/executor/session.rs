@@ -9,15 +9,16 @@ use tokio::{
 };
 
 use super::{
-    Diagnostic, End, Executor, Job, LogSink,
+    Diagnostic, End, Executor, Isolation, Job, LogSink,
     diagnostic::{self, Complaint},
     directory::Layout,
     environment::environment,
     preparation::{self, blocking},
     secret::Mask,
+    steering,
     transcript::Transcript,
 };
-use crate::process::{self, Captured, Exit, Program, Stop, Stopped};
+use crate::process::{self, Captured, Exit, Program, Sandbox, Stop, Stopped, Supervision};
 
 /// How long Terraform may take to finish once a job's time is over.
 const GRACE: Duration = Duration::from_mins(5);
@@ -62,6 +63,8 @@ pub(super) struct Session<'a> {
     pub(super) layout: Layout,
     pub(super) mask: &'a Mask,
     pub(super) transcript: Transcript<'a>,
+    /// Whether a signal ended the last command.
+    pub(super) cut_off: bool,
     stop: &'a Stop,
     deadline: Instant,
     environment: Vec<(OsString, OsString)>,
@@ -81,6 +84,7 @@ impl<'a> Session<'a> {
             layout: Layout::at(job.directory.clone()),
             mask,
             transcript: Transcript::new(log, mask, &executor.settings.limits),
+            cut_off: false,
             stop,
             deadline: Instant::now() + job.timeout,
             environment: Vec::new(),
@@ -94,7 +98,7 @@ impl<'a> Session<'a> {
         let (environment, ignored) = environment(self.executor, self.job, &self.layout)?;
         self.environment = environment;
         for name in ignored {
-            let note = format!("The environment variable {name} is ignored: the job sets it.");
+            let note = format!("The environment variable {name} is ignored: {}.", steering::RULE);
             self.transcript.say(&note).await;
         }
         let (executor, job, layout) =
@@ -144,6 +148,7 @@ impl<'a> Session<'a> {
             self.transcript.follow(receiver)
         );
         let exit = exit.map_err(unusable)?;
+        self.cut_off = exit.signal().is_some();
         if !exit.output_complete {
             let note = "A program that Terraform started still runs; its output is left out.";
             self.transcript.say(note).await;
@@ -186,7 +191,9 @@ impl<'a> Session<'a> {
         };
         let explained = diagnostic::first_error(self.transcript.diagnostics());
         let error = match result {
-            Err(Failure::Terraform { command, exit }) if explained.is_none() => {
+            Err(Failure::Terraform { command, exit })
+                if explained.is_none() || exit.signal().is_some() =>
+            {
                 Some(self.unexplained(command, exit))
             }
             Ok(()) | Err(Failure::Terraform { .. }) => None,
@@ -215,6 +222,13 @@ impl<'a> Session<'a> {
     }
 
     fn unexplained(&self, command: &str, exit: Exit) -> Error {
+        if let Some(signal) = exit.signal() {
+            let message = format!("{command} was ended by signal {signal} before it was done");
+            return Error::unavailable(message).hint(
+                "somebody or something killed it, perhaps for want of memory; \
+                 check what exists, then run a new plan",
+            );
+        }
         let message = format!("{command} ended with {} without saying why", exit.status);
         match self.transcript.last_error_output() {
             "" => Error::unavailable(message).hint("the log may tell more"),
@@ -241,7 +255,28 @@ impl<'a> Session<'a> {
             directory: self.layout.configuration(),
             timeout,
             grace: GRACE,
+            supervision: self.executor.settings.isolation.as_ref().map(|it| self.supervision(it)),
         })
+    }
+
+    fn supervision(&self, isolation: &Isolation) -> Supervision {
+        let settings = &self.executor.settings;
+        let program = self.executor.binary.path.clone();
+        Supervision {
+            supervisor: isolation.supervisor.clone(),
+            lock: self.layout.lock(),
+            sandbox: Sandbox {
+                hidden: isolation.hidden.clone(),
+                writable: [Some(self.job.directory.clone()), settings.plugin_cache.clone()]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+                readable: [Some(program), settings.cli_config.clone()]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+            },
+        }
     }
 }
 
@@ -261,7 +296,7 @@ fn stopped_error(stopped: Stopped, timeout: Duration) -> Error {
         Stopped::TimedOut => {
             let minutes = timeout.as_secs_f64() / 60.0;
             Error::limited(format!("the job took longer than {minutes:.1} minutes and was stopped"))
-                .hint("raise the workspace's maximum job duration, or split the configuration")
+                .hint("raise the workspace's max_job_duration or, when that is longer, PILOTHOUSE_JOB_TIMEOUT; or split the configuration")
         }
     }
 }

@@ -206,13 +206,13 @@ fn read_given(given: &[GivenVariable]) -> Result<Vec<RunVariable>, Error> {
         .iter()
         .map(|variable| {
             let GivenVariable { category, key, value } = variable;
-            rule::variable_key(key)?;
             let value = value.as_deref().unwrap_or_default();
             rule::variable_value(key, value)?;
             let category = VariableCategory::from_word(category).ok_or_else(|| {
                 let given = prefix(category, 40);
                 Error::invalid(format!("variable category {given:?}: terraform or environment"))
             })?;
+            rule::variable_name(category, key)?;
             if !seen.insert((category, key)) {
                 return Err(Error::invalid(format!("the variable {key:?} is given twice")));
             }

@@ -19,7 +19,7 @@ use crate::terraform::{
 };
 
 fn check(variable: &NewVariable) -> Result<(), Error> {
-    rule::variable_key(&variable.key)?;
+    rule::variable_name(variable.category, &variable.key)?;
     rule::variable_value(&variable.key, &variable.value)?;
     if variable.sensitive && variable.value.is_empty() {
         let key = &variable.key;

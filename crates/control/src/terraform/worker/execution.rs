@@ -73,9 +73,12 @@ impl Worker {
     async fn execute_claimed(&self, job: &Job, stop: &Stop) -> Result<(), Error> {
         let log = JobLog::new(&self.platform, job);
         let claim = read_claim(job);
-        if claim != Claim::Begin {
+        let left = if claim == Claim::Begin {
+            Ok(None)
+        } else {
             log.say("\nThe server that executed this job stopped.").await;
-        }
+            self.left_over(job, stop).await
+        };
         match claim {
             Claim::Begin => match self.begin(job, &log).await {
                 Ok(()) => self.run_job(job, &log, stop).await,
@@ -85,7 +88,7 @@ impl Worker {
             },
             Claim::Again => {
                 log.say("The plan starts again; nothing was changed.\n").await;
-                self.platform.runner.leftover_state(&self.platform.files.job(&job.meta.id)).await?;
+                left?;
                 self.tidy(&job.meta.id).await;
                 self.run_job(job, &log, stop).await
             }
@@ -94,7 +97,17 @@ impl Worker {
                 let error = Error::unavailable("the server stopped each time it made this plan");
                 self.finish(job, Outcome::failed(&error)).await
             }
-            Claim::Abandoned => self.abandon(job, &log).await,
+            Claim::Abandoned => self.abandon(job, left, &log).await,
+        }
+    }
+
+    /// The state in the directory of a job whose server died, once nothing of that job runs any
+    /// more. That may take minutes, during which the job stays ours.
+    async fn left_over(&self, job: &Job, stop: &Stop) -> Result<Option<Vec<u8>>, Error> {
+        let directory = self.platform.files.job(&job.meta.id);
+        tokio::select! {
+            left = self.platform.runner.leftover_state(&directory) => left,
+            never = self.guard(job, stop) => match never {},
         }
     }
 
@@ -224,10 +237,13 @@ impl Worker {
     }
 
     /// Saves what an apply whose server died left, and says that nobody knows more.
-    async fn abandon(&self, job: &Job, log: &JobLog) -> Result<(), Error> {
+    async fn abandon(
+        &self,
+        job: &Job,
+        left: Result<Option<Vec<u8>>, Error>,
+        log: &JobLog,
+    ) -> Result<(), Error> {
         log.say("It was an apply, which is never run twice: it counts as failed.").await;
-        let directory = self.platform.files.job(&job.meta.id);
-        let left = self.platform.runner.leftover_state(&directory).await;
         let (state, message) = match left {
             Ok(left) => {
                 let before = self.state_before(job).await?;

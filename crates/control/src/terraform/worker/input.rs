@@ -47,7 +47,7 @@ impl Worker {
                 targets: run.target_addresses.clone(),
             },
             environment: vec![("THARSIS_GROUP_PATH".to_owned(), group_path.to_owned())],
-            timeout: Duration::from_mins(u64::try_from(job.max_minutes).unwrap_or(1)),
+            timeout: timeout(job.max_minutes, platform.config.job_timeout),
         })
     }
 
@@ -64,6 +64,11 @@ impl Worker {
             Error::conflict("the plan to apply is no longer there").hint("create a new run")
         })
     }
+}
+
+/// The shorter of what the workspace and the operator allow.
+fn timeout(minutes: i64, most: Duration) -> Duration {
+    Duration::from_mins(u64::try_from(minutes).unwrap_or(1)).min(most)
 }
 
 /// A number for each input variable that changes when its value does. A secret's tells nothing
@@ -124,6 +129,14 @@ mod tests {
             namespace_path: None,
             sensitive,
             source: RunVariableSource::Value(value.to_owned()),
+        }
+    }
+
+    #[test]
+    fn the_shorter_timeout_counts() {
+        for (minutes, most, expected) in [(720, 6, 6), (720, 86_400, 43_200), (-1, 86_400, 60)] {
+            let (most, expected) = (Duration::from_secs(most), Duration::from_secs(expected));
+            assert_eq!(timeout(minutes, most), expected);
         }
     }
 

@@ -88,8 +88,8 @@ impl Outcome {
     }
 
     pub(super) fn of_apply(report: ApplyReport, state_before: Option<&[u8]>) -> Self {
-        let ApplyReport { end, error_message, diagnostics, state } = report;
-        let dirty = end == End::Canceled { forced: true };
+        let ApplyReport { end, error_message, diagnostics, state, cut_off } = report;
+        let dirty = cut_off || end == End::Canceled { forced: true };
         let state = state.filter(|after| Some(after.as_slice()) != state_before);
         Self { end, error_message, diagnostics, plan: None, state, dirty }
     }

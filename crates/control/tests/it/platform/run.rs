@@ -113,6 +113,20 @@ async fn a_failed_apply_keeps_the_state_it_wrote() {
 }
 
 #[tokio::test]
+async fn an_apply_that_was_killed_leaves_a_doubtful_state() {
+    let world = World::new().await;
+    let _server = world.start();
+    world.script.then(&[Step::Works, Step::IsCutOff]);
+    let prod = world.prod().await;
+    let run = world.run(&prod).await;
+    world.until(&run, RunStatus::Planned).await;
+    world.apply(&run).await;
+    world.until(&run, RunStatus::Errored).await;
+    let prod = world.reread(&prod).await;
+    assert!(!prod.current_state_version_id.is_empty() && prod.dirty_state);
+}
+
+#[tokio::test]
 async fn auto_apply_asks_nobody() {
     let world = World::new().await;
     let _server = world.start();

@@ -25,6 +25,8 @@ pub(crate) enum Step {
     FindsNothing,
     /// Fails with a diagnostic; an apply after it has written state.
     Fails,
+    /// An apply that a signal ended in the middle.
+    IsCutOff,
     /// Ends when it is asked to.
     RunsUntilAsked,
     /// Ends only when it is killed.
@@ -128,7 +130,7 @@ pub(crate) fn state(serial: i64) -> Vec<u8> {
 /// Waits as the step says; `None` when the job does its work.
 async fn wait(script: Step, stop: &Stop) -> Option<End> {
     match script {
-        Step::Works | Step::FindsNothing | Step::Fails => None,
+        Step::Works | Step::FindsNothing | Step::Fails | Step::IsCutOff => None,
         Step::RunsUntilAsked => {
             tokio::select! {
                 () = stop.graceful.cancelled() => Some(End::Canceled { forced: false }),
@@ -207,8 +209,9 @@ impl Runner for Script {
             error_message: None,
             diagnostics: Vec::new(),
             state: Some(self.next_state()),
+            cut_off: matches!(script, Step::IsCutOff),
         };
-        if matches!(script, Step::Fails) {
+        if matches!(script, Step::Fails | Step::IsCutOff) {
             report.end = End::Failed;
             report.error_message = Some(diagnostic().summary);
             report.diagnostics = vec![diagnostic()];

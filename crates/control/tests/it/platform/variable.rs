@@ -57,6 +57,40 @@ async fn the_nearest_value_wins() {
 }
 
 #[tokio::test]
+async fn what_steers_terraform_is_refused_wherever_it_is_given() {
+    let world = World::new().await;
+    let prod = world.prod().await;
+    let environment = |key: &str| CreateNamespaceVariableRequest {
+        category: VariableCategory::Environment.into(),
+        ..new("acme/prod", key, "x", false)
+    };
+    for key in ["TF_CLI_ARGS_plan", "LD_PRELOAD", "PATH"] {
+        let created = world.client.variables().create_namespace_variable(environment(key)).await;
+        let message = refused(created, Code::InvalidArgument);
+        let expected = format!("the environment variable {key} cannot be set");
+        assert!(message.starts_with(&expected), "{message}");
+
+        let given = RunVariableInput {
+            category: "environment".to_owned(),
+            key: key.to_owned(),
+            value: Some("x".to_owned()),
+        };
+        let request = CreateRunRequest { variables: vec![given], ..world.request(&prod).await };
+        let message = refused(world.client.runs().create_run(request).await, Code::InvalidArgument);
+        assert!(message.starts_with(&expected), "{message}");
+    }
+    let free = create(&world, environment("AWS_REGION")).await;
+    let update = UpdateNamespaceVariableRequest {
+        id: id(&free.metadata),
+        key: "LD_PRELOAD".to_owned(),
+        value: "x".to_owned(),
+    };
+    let updated = world.client.variables().update_namespace_variable(update).await;
+    refused(updated, Code::InvalidArgument);
+    create(&world, new("acme/prod", "PATH", "an input of Terraform", false)).await;
+}
+
+#[tokio::test]
 async fn a_sensitive_value_never_comes_back() {
     let world = World::new().await;
     world.prod().await;

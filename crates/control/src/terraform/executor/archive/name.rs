@@ -33,6 +33,13 @@ impl Name {
         if parts.contains(&"..") {
             return Err(refused(text, "its name leads upwards with \"..\""));
         }
+        if let Some(part) = parts.iter().find(|part| part.len() > limits.component_bytes) {
+            let start: String = part.chars().take(32).collect();
+            let most = limits.component_bytes;
+            return Err(Error::invalid(format!(
+                "archive entry {text:?} is refused: the part starting with {start:?} is longer than {most} bytes"
+            )));
+        }
         if parts.len() > limits.depth {
             return Err(refused(text, &format!("it lies deeper than {} folders", limits.depth)));
         }

@@ -52,6 +52,7 @@ fn limits() -> ArchiveLimits {
         unpacked_bytes: 256 * 1024,
         entries: 5,
         path_bytes: 120,
+        component_bytes: 110,
         depth: 4,
     }
 }
@@ -202,6 +203,10 @@ fn every_limit_holds() {
     let name = "n".repeat(121);
     let long = Tar::new().entry(b"././@LongLink", EntryType::GNULongName, name.as_bytes());
     check_refused(&long.file("n", "").end(), "is longer than 120 bytes");
+
+    let name = format!("a/{}", "n".repeat(111));
+    let long = Tar::new().entry(b"././@LongLink", EntryType::GNULongName, name.as_bytes());
+    check_refused(&long.file("n", "").end(), "is longer than 110 bytes");
 
     let header = "h".repeat(65 * 1024);
     let huge = Tar::new().entry(b"././@LongLink", EntryType::GNULongName, header.as_bytes());
