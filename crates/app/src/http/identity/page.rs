@@ -21,6 +21,7 @@ pub(super) struct Pages(Environment<'static>);
 impl Pages {
     pub(super) fn new() -> Result<Self, Error> {
         let mut environment = Environment::new();
+        environment.add_filter("sentence", sentence);
         for (name, text) in TEMPLATES {
             environment.add_template(name, text).map_err(Error::internal)?;
         }
@@ -51,6 +52,14 @@ impl Pages {
     }
 }
 
+/// An error's message as a page says it: errors begin in lower case and end without a full stop.
+fn sentence(message: &str) -> String {
+    let mut rest = message.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    let stop = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    first.chain(rest).chain(stop.chars()).collect()
+}
+
 fn guarded(status: StatusCode, text: String, beyond: &str) -> Response {
     let policy = format!(
         "default-src 'none'; style-src 'self'; form-action 'self' {beyond}; \
@@ -77,4 +86,23 @@ fn guarded(status: StatusCode, text: String, beyond: &str) -> Response {
 pub(super) async fn style() -> Response {
     let kind = [(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "max-age=3600")];
     (kind, STYLE).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_shown_as_a_sentence_and_never_as_markup() {
+        let pages = Pages::new().unwrap();
+        for (text, shown) in [
+            ("this client is not known", "<p>This client is not known.</p>"),
+            ("Go back. Try again?", "<p>Go back. Try again?</p>"),
+            ("no <b> here", "<p>No &lt;b&gt; here.</p>"),
+        ] {
+            let template = pages.0.get_template("message.html").unwrap();
+            let page = template.render(context! { title => "T", text => text }).unwrap();
+            assert!(page.contains(shown), "{page}");
+        }
+    }
 }
