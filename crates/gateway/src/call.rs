@@ -10,7 +10,7 @@ mod sight;
 
 use std::time::Instant;
 
-use pilothouse_access::{Action, Decision, Place, Verdict, decide};
+use pilothouse_access::{Action, Decision, Place, Plan, Verdict, decide};
 use pilothouse_model::{Error, Kind, Risk, Timestamp, audit::Outcome};
 use rmcp::model::CallToolResult;
 use serde_json::{Map, Value, json};
@@ -22,6 +22,7 @@ use crate::{
     conversation::Conversation,
     mcp::InputRequired,
     redact::redact,
+    remainder::Part,
     shape,
     surface::Surface,
     verb::{Controls, Invocation, Request},
@@ -77,24 +78,35 @@ pub async fn call(
     let mut record = Record::start(conversation.caller(), surface.name(), name, &arguments);
     let started = Instant::now();
 
-    let mut picture = None;
+    let (mut picture, mut part) = (None, None);
     let end = async {
         let arguments = tool.schema()?.read(arguments)?;
         let (controls, arguments) = Controls::split(arguments)?;
-        let (wish, arguments) = visual::Wish::split(name, arguments)?;
+        let (wish, mut arguments) = visual::Wish::split(name, arguments)?;
+        if tool.gives_parts() {
+            part = Some(Part::take(&mut arguments)?);
+        }
         let mut request = tool.resolve(surface.reach(gateway), arguments.clone())?;
         record.resolved(&request);
+        if !request.risk().is_read()
+            && let Some(part) = part.take()
+        {
+            part.refuse_rest()?;
+        }
         let path = Path { gateway, surface, conversation, tool: name, controls, arguments };
         let governed = govern(&path, &mut record, &mut request).await;
         let mut end = redacted(governed.map_err(|error| named(error, &path.arguments))?);
         if let End::Done(value) = &mut end {
+            if let Some(part) = &part {
+                part.resume(value);
+            }
             picture = visual::draw(request.operation(), wish.as_ref(), value, now()).await;
         }
         Ok(end)
     }
     .await;
 
-    shaped(record.close(gateway, end, started.elapsed()).await, picture)
+    shaped(record.close(gateway, end, started.elapsed()).await, picture, part.as_ref())
 }
 
 /// Reads through one operation for `what`, which is not a tool: decided, limited, recorded and
@@ -196,11 +208,18 @@ async fn allowed(path: &Path<'_>, parts: Vec<Invocation>) -> Result<Vec<Invocati
 }
 
 async fn decide_invocation(path: &Path<'_>, invocation: &Invocation) -> Result<Decision, Error> {
+    decide_at(path, invocation, invocation.risk).await
+}
+
+async fn decide_at(
+    path: &Path<'_>,
+    invocation: &Invocation,
+    risk: Risk,
+) -> Result<Decision, Error> {
     let caller = path.conversation.caller();
     let whereabouts =
         place::of(caller, invocation, path.surface.policy().written.is_some()).await?;
-    let Invocation { name, risk, .. } = invocation;
-    let action = Action { operation: name, risk: *risk, place: whereabouts.place() };
+    let action = Action { operation: &invocation.name, risk, place: whereabouts.place() };
     Ok(decide(caller, &action, path.surface.policy()))
 }
 
@@ -219,6 +238,14 @@ async fn write(
 ) -> Result<End, Error> {
     let plan = plan::make(path, request).await?;
     record.planned(&plan);
+    let raised = decide_again(path, request, &plan).await?;
+    if let Some(raised) = &raised {
+        record.decided(raised);
+        if let Some(refusal) = raised.refusal(|| Error::not_found(&plan.operation, "")) {
+            return Err(refusal);
+        }
+    }
+    let decision = raised.as_ref().unwrap_or(decision);
     match confirm::release(path, record, &plan, decision).await? {
         Release::Go => {}
         Release::Asks(question) => return Ok(End::Asks(question)),
@@ -256,6 +283,21 @@ fn field_of(message: &str, arguments: &Map<String, Value>) -> Option<String> {
     })
 }
 
+/// Decides anew about a write whose plan turned out to be worse than its operation has to be, as
+/// an apply that destroys.
+async fn decide_again(
+    path: &Path<'_>,
+    request: &Request,
+    plan: &Plan,
+) -> Result<Option<Decision>, Error> {
+    match request {
+        Request::Operation(invocation) if plan.risk > invocation.risk => {
+            decide_at(path, invocation, plan.risk).await.map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
 fn redacted(end: End) -> End {
     let masked = |mut value: Value| {
         redact(&mut value);
@@ -270,9 +312,9 @@ fn redacted(end: End) -> End {
     }
 }
 
-fn shaped(end: Result<End, Error>, picture: Option<Image>) -> Reply {
+fn shaped(end: Result<End, Error>, picture: Option<Image>, part: Option<&Part>) -> Reply {
     let result = match end {
-        Ok(End::Done(value) | End::Planned(value)) => shape::success(value, picture),
+        Ok(End::Done(value) | End::Planned(value)) => shape::success(value, picture, part),
         Ok(End::WaitsForPerson(value)) => {
             let error = Error::conflict(
                 value["message"].as_str().unwrap_or("a person must approve this first"),

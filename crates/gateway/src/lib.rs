@@ -13,6 +13,7 @@ pub mod mcp;
 mod prompt;
 mod recorder;
 mod redact;
+mod remainder;
 mod resource;
 mod served;
 mod session_store;

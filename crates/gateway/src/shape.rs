@@ -6,7 +6,10 @@ use pilothouse_model::{Error, text::prefix};
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Map, Value, json};
 
-use crate::chart::Image;
+use crate::{
+    chart::Image,
+    remainder::{NEXT, Part, size},
+};
 
 /// Largest structured result in bytes of JSON.
 pub(crate) const MAX_RESULT: usize = 96 * 1024;
@@ -17,15 +20,16 @@ pub(crate) const TOKENS: &str = "dev.pilothouse/estimatedTokens";
 /// `_meta` key that says what was cut.
 pub(crate) const TRUNCATED: &str = "dev.pilothouse/truncated";
 
-/// A successful result, with its chart behind the text.
-pub(crate) fn success(value: Value, picture: Option<Image>) -> CallToolResult {
+/// A successful result, with its chart behind the text. With a `part`, a list that is too long is
+/// continued by the same call with the answer's cursor.
+pub(crate) fn success(value: Value, picture: Option<Image>, part: Option<&Part>) -> CallToolResult {
     let mut value = match value {
         Value::Object(fields) => Value::Object(fields),
         other => json!({ "result": other }),
     };
     let mut text = value.to_string();
     let cut = (text.len() > MAX_RESULT).then(|| {
-        let note = shrink(&mut value, text.len());
+        let note = shrink(&mut value, text.len(), part);
         text = value.to_string();
         note
     });
@@ -64,10 +68,16 @@ fn meta(text: &str, cut: Option<&str>) -> MetaObject {
     meta
 }
 
-/// Cuts `value`, which is `bytes` long, to [`MAX_RESULT`]: long texts first, then the ends of its
-/// lists. Returns what was cut, in words.
-fn shrink(value: &mut Value, bytes: usize) -> String {
+/// Cuts `value`, which is `bytes` long, to [`MAX_RESULT`]: its longest list where that can be
+/// continued, else long texts first, then the ends of its lists. Returns what was cut, in words.
+fn shrink(value: &mut Value, bytes: usize, part: Option<&Part>) -> String {
+    if let Some(next) = part.and_then(|part| part.cut(value, MAX_RESULT)) {
+        return continued(value, bytes, next);
+    }
     cut_texts(value, LONG_TEXT);
+    if let Some(next) = part.and_then(|part| part.cut(value, MAX_RESULT)) {
+        return continued(value, bytes, next);
+    }
     while size(value) > MAX_RESULT && halve_lists(value) {}
     if size(value) > MAX_RESULT {
         *value = json!({ "preview": prefix(&value.to_string(), MAX_RESULT / 2) });
@@ -82,21 +92,17 @@ fn shrink(value: &mut Value, bytes: usize) -> String {
     note
 }
 
-fn size(value: &Value) -> usize {
-    struct Count(usize);
-    impl std::io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
+/// Says in `value` how its rest is to be had.
+fn continued(value: &mut Value, bytes: usize, next: String) -> String {
+    let note = format!(
+        "the result was {bytes} bytes and is cut to fit {MAX_RESULT}: call again with the same \
+         arguments and cursor={NEXT} for the rest"
+    );
+    if let Value::Object(fields) = value {
+        fields.insert(NEXT.into(), Value::from(next));
+        fields.insert("truncated".into(), Value::from(note.clone()));
     }
-    let mut count = Count(0);
-    // Counting cannot fail, and a `Value` always serializes.
-    let _ = serde_json::to_writer(&mut count, value);
-    count.0
+    note
 }
 
 /// Cuts every text in `value` to at most `most` bytes, and says so in it.
@@ -139,11 +145,27 @@ mod tests {
 
     #[test]
     fn a_small_result_is_left_alone_and_carries_its_cost() {
-        let result = success(json!({"status": "planned"}), None);
+        let result = success(json!({"status": "planned"}), None, None);
         assert_eq!(result.structured_content, Some(json!({"status": "planned"})));
         let meta = result.meta.unwrap();
         assert_eq!(meta.0.get(TOKENS), Some(&json!(5)));
         assert_eq!(meta.0.get(TRUNCATED), None);
+    }
+
+    #[test]
+    fn a_list_that_can_be_continued_says_how() {
+        let items: Vec<Value> = (0..5_000).map(|i| json!({"name": format!("{i:0100}")})).collect();
+        let whole = json!({"items": items, "next_cursor": null});
+        let result = success(whole.clone(), None, Some(&Part::default()));
+        let first = result.structured_content.unwrap();
+        assert!(first.to_string().len() <= MAX_RESULT + 1024);
+        assert!(first["truncated"].as_str().unwrap().contains("cursor=next_cursor"), "{first}");
+
+        let mut call = Map::from_iter([("cursor".to_owned(), first["next_cursor"].clone())]);
+        let mut rest = whole;
+        Part::take(&mut call).unwrap().resume(&mut rest);
+        let given = first["items"].as_array().unwrap().len();
+        assert_eq!(rest["items"].as_array().unwrap()[..], items[given..]);
     }
 
     #[test]
@@ -154,7 +176,7 @@ mod tests {
             json!({"deep": {"items": vec!["é".repeat(3_000); 100]}}),
             json!({"many": (0..20_000).map(|i| (i.to_string(), json!(i))).collect::<Map<_, _>>()}),
         ] {
-            let result = success(value, None);
+            let result = success(value, None, None);
             let structured = result.structured_content.unwrap();
             assert!(structured.to_string().len() <= MAX_RESULT + 512);
             assert!(structured["truncated"].as_str().unwrap().contains("was cut"));

@@ -107,6 +107,12 @@ impl Tool {
         self.compiled.get_or_init(compile).as_ref().map_err(|why| Error::internal(why.clone()))
     }
 
+    /// Whether a result that is too long for one answer comes in parts.
+    pub(crate) fn gives_parts(&self) -> bool {
+        let takes_cursor = || self.definition.input_schema["properties"].get("cursor").is_some();
+        matches!(self.action, Action::Verb(_)) && takes_cursor()
+    }
+
     /// What a call with these arguments, which the schema has admitted, asks for.
     pub(crate) fn resolve(
         &self,

@@ -175,6 +175,11 @@ fn id() -> Value {
     json!({"type": "string", "maxLength": 2048, "description": "Id or TRN of the instance"})
 }
 
+fn cursor() -> Value {
+    json!({"type": "string", "maxLength": 2048,
+           "description": "next_cursor of the answer before, for what follows"})
+}
+
 /// Arguments that only some operations take.
 fn params() -> Value {
     json!({"type": "object", "description": "Further arguments of the operation; see infra_schema"})

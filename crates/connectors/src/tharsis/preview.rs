@@ -1,5 +1,6 @@
 //! What a person reads before a run is applied or a configuration is uploaded. Every answer is
-//! `{text}`, bounded. Must not decide anything.
+//! `{text}`, bounded, and that
+//! of a run says whether anything `destroys`. Must not decide anything.
 
 use std::fmt::Write as _;
 
@@ -38,7 +39,7 @@ const ACTIONS: &[(&str, &str, [usize; 3])] = &[
 pub(super) async fn run(context: &HookContext<'_>, args: Map<String, Value>) -> Result<Value> {
     let plan = Map::from_iter([("run_id".to_owned(), json!(text(&args, "id")))]);
     let changes = plan::diff(context, plan).await?;
-    Ok(json!({"text": changes_text(&changes)}))
+    Ok(json!({"text": changes_text(&changes), "destroys": destroys(&changes)}))
 }
 
 /// `configuration_version.preview`: the files that would be sent. Fails as the upload would.
@@ -76,6 +77,14 @@ fn changes_text(diff: &Value) -> String {
     push_lines(&mut shown, lines.chain(outputs));
     push_diffs(&mut shown, rows.iter().map(|(_, resource)| *resource));
     shown
+}
+
+/// Whether a resource is lost, be it to be made again.
+fn destroys(diff: &Value) -> bool {
+    list(diff, "resources").iter().any(|resource| {
+        let action = text_at(resource, "/action");
+        ACTIONS.iter().any(|(name, _, counts)| Some(*name) == action && counts[2] > 0)
+    })
 }
 
 /// The diffs of what exists already and would be lost or changed.
@@ -154,6 +163,22 @@ mod tests {
         assert!(diffs.starts_with("net.c net.forged\n- size 3\n\nnet.d\nxxx"), "{diffs}");
         assert!(diffs.contains("… (the plan has the rest)\n\nnet.b\n- size 1"), "{diffs}");
         assert!(!diffs.contains("all of it"));
+    }
+
+    #[test]
+    fn a_plan_destroys_if_a_resource_is_lost() {
+        for (action, lost) in [
+            ("CREATE", false),
+            ("UPDATE", false),
+            ("READ", false),
+            ("DELETE", true),
+            ("DELETE_THEN_CREATE", true),
+            ("CREATE_THEN_DELETE", true),
+        ] {
+            let resources = [json!({"action": "CREATE"}), json!({"action": action})];
+            assert_eq!(destroys(&json!({"resources": resources})), lost, "{action}");
+        }
+        assert!(!destroys(&Value::Null));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use pilothouse_access::{Plan, PlanKey};
 use pilothouse_model::{
-    Caller, Error, Kind,
+    Caller, Error, Kind, Risk,
     text::{prefix, visible, visible_line},
 };
 use serde_json::{Map, Value};
@@ -28,7 +28,7 @@ pub(super) async fn make(path: &Path<'_>, request: &Request) -> Result<Plan, Err
     let caller = path.conversation.caller();
     let mut before = read_target(caller, invocation).await?;
     let preview = preview(caller, invocation).await?;
-    let version = version(before.as_ref(), preview.as_deref());
+    let version = version(before.as_ref(), preview.text.as_deref());
     let revision = path.surface.policy().revision();
     let key = PlanKey {
         principal: &caller.principal.id,
@@ -49,11 +49,11 @@ pub(super) async fn make(path: &Path<'_>, request: &Request) -> Result<Plan, Err
         digest,
         operation: invocation.name.clone(),
         summary: summary(invocation),
-        risk: invocation.risk,
+        risk: invocation.risk.max(preview.risk),
         target: invocation.target.clone(),
         requests: vec![prepared],
         diff,
-        preview,
+        preview: preview.text,
         before: before.filter(|before| before.to_string().len() <= MAX_BEFORE),
     })
 }
@@ -81,14 +81,24 @@ async fn read_target(caller: &Caller, invocation: &Invocation) -> Result<Option<
     connector.call(&caller, &format!("{type_name}.get"), arguments).await.map(Some)
 }
 
+/// What the platform says of a write beforehand.
+struct Preview {
+    text: Option<String>,
+    /// At least the operation's own; more if what it would carry out is worse.
+    risk: Risk,
+}
+
 /// What the write would carry out, in the platform's own words, where it can tell. A plan that
-/// cannot be shown says why: the person decides with that. Arguments that the platform refuses
-/// already here, and targets that are not there, are the caller's error, before anybody is asked.
-async fn preview(caller: &Caller, invocation: &Invocation) -> Result<Option<String>, Error> {
+/// cannot be shown says why and counts as the worst: the person decides with that. Arguments that
+/// the platform refuses already here, and targets that are not there, are the caller's error,
+/// before anybody is asked.
+async fn preview(caller: &Caller, invocation: &Invocation) -> Result<Preview, Error> {
     let Invocation { connector, operation, arguments, .. } = invocation;
     let (type_name, name) = operation.rsplit_once('.').unwrap_or(("", operation));
     let kind = connector.catalog().resource_type(type_name)?;
-    let Some(preview) = kind.operation(name)?.preview.as_ref() else { return Ok(None) };
+    let Some(preview) = kind.operation(name)?.preview.as_ref() else {
+        return Ok(Preview { text: None, risk: invocation.risk });
+    };
     let known = kind.operations.get(preview).map(|read| &read.args);
     let mut arguments = arguments.clone();
     arguments.retain(|name, _| known.is_some_and(|known| known.contains_key(name)));
@@ -97,10 +107,16 @@ async fn preview(caller: &Caller, invocation: &Invocation) -> Result<Option<Stri
         Ok(mut answer) => {
             redact(&mut answer);
             let text = answer["text"].as_str().unwrap_or_default().trim_end();
-            Ok((!text.is_empty()).then(|| visible(prefix(text, MAX_PREVIEW)).into_owned()))
+            let text = prefix(text, MAX_PREVIEW);
+            let text = (!text.is_empty()).then(|| visible(text).into_owned());
+            let destroys = answer["destroys"] == Value::Bool(true);
+            Ok(Preview { text, risk: if destroys { Risk::Destructive } else { invocation.risk } })
         }
         Err(error) if matches!(error.kind, Kind::Invalid | Kind::NotFound) => Err(error),
-        Err(error) => Ok(Some(format!("What it would do could not be read: {}", error.message))),
+        Err(error) => {
+            let text = format!("What it would do could not be read: {}", error.message);
+            Ok(Preview { text: Some(text), risk: Risk::Destructive })
+        }
     }
 }
 

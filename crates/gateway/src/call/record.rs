@@ -75,6 +75,7 @@ impl Record {
     }
 
     pub(super) fn planned(&mut self, plan: &Plan) {
+        self.row.risk = plan.risk;
         self.row.plan_digest = Some(plan.digest.clone());
     }
 

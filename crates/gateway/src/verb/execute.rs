@@ -6,7 +6,8 @@ use pilothouse_model::Error;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Follow, Hints, Invocation, Reach, Request, Target, Verb, id, params, resource_type, take_text,
+    Follow, Hints, Invocation, Reach, Request, Target, Verb, cursor, id, params, resource_type,
+    take_text,
 };
 
 /// How long a call waits for what it started, without a limit of the caller's.
@@ -26,6 +27,7 @@ pub(super) static EXECUTE: Verb = Verb {
                        "description": "One of the type's actions; see infra_describe"},
             "id": id(),
             "params": params(),
+            "cursor": cursor(),
         })
     },
     required: &["resource_type", "action"],

@@ -3,7 +3,7 @@
 use pilothouse_model::Error;
 use serde_json::{Map, Value, json};
 
-use super::{Hints, Invocation, Reach, Request, Target, Verb, resource_type};
+use super::{Hints, Invocation, Reach, Request, Target, Verb, cursor, resource_type};
 
 pub(super) static LIST: Verb = Verb {
     name: "list",
@@ -17,8 +17,8 @@ pub(super) static LIST: Verb = Verb {
             "filters": {"type": "object",
                         "description": "Arguments of the type's list operation; see infra_schema"},
             "limit": {"type": "integer", "minimum": 1, "maximum": 100, "description": "Default 20"},
-            "cursor": {"type": "string", "maxLength": 1024},
-            "compact": {"type": "boolean", "description": "Default true: long items in short"},
+            "cursor": cursor(),
+            "compact": {"type": "boolean", "description": "Long items in short"},
         })
     },
     required: &["resource_type"],
