@@ -47,7 +47,9 @@ impl Order {
         for (name, paths) in
             [(HIDE, sandbox.hidden), (WRITE, sandbox.writable), (READ, sandbox.readable)]
         {
-            paths.into_iter().for_each(|path| add(name, path.into()));
+            for path in paths {
+                add(name, path.into());
+            }
         }
         add(END, program);
         all.extend(arguments);

@@ -163,13 +163,11 @@ async fn wait(
             () = tokio::time::sleep(SETTLE) => group::signal(getpid(), Signal::INT)?,
         }
     }
-    match tokio::time::timeout(grace, child.wait()).await {
-        Ok(status) => Ok((status?, true)),
-        Err(_) => {
-            group::signal(getpid(), Signal::KILL)?;
-            Ok((child.wait().await?, true))
-        }
+    if let Ok(status) = tokio::time::timeout(grace, child.wait()).await {
+        return Ok((status?, true));
     }
+    group::signal(getpid(), Signal::KILL)?;
+    Ok((child.wait().await?, true))
 }
 
 /// Passes everything on, and reads on to the end when nobody takes it any more.
