@@ -9,7 +9,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,8 +86,9 @@ async function startProduct(issuer) {
     child.on("exit", () => failed(new Error(`serve ended: ${said}`)));
     child.stderr.on("data", (text) => {
       said += text;
-      const link = said.match(/http\S+\/oauth\/setup\S+/);
-      if (link) found(link[0]);
+      if (said.includes("Pilothouse serves")) {
+        found(readFileSync(join(data, "setup.url"), "utf8").trim());
+      }
     });
   });
   const stop = () => {

@@ -23,7 +23,7 @@ use pilothouse_model::Error;
 
 use crate::{
     cli::{Cli, Command},
-    compose::compose,
+    compose::{Product, compose},
     config::Config,
     connect,
     exit::{Exit, after_write},
@@ -43,25 +43,31 @@ pub async fn run(cli: &Cli, config: Config, places: &Places<'_>) -> Result<Exit,
         Command::Login(arguments) => login::run(&config, places, arguments).await,
         Command::Logout => login::logout(places),
         Command::Whoami(output) => login::whoami(places, *output).await,
-        Command::Runs(command) => run::run(&compose(&config).await?, command).await,
-        Command::Approvals(command) => approval::run(&compose(&config).await?, command).await,
-        Command::Members(command) => member::run(&compose(&config).await?, command).await,
-        Command::Teams(command) => team::run(&compose(&config).await?, command).await,
-        Command::Keys(command) => key::run(&compose(&config).await?, command).await,
-        Command::Audit(arguments) => audit::run(&compose(&config).await?, arguments).await,
-        Command::Accounts(command) => account::run(&compose(&config).await?, command).await,
-        Command::Tokens(command) => token::run(&compose(&config).await?.store, command).await,
+        Command::Runs(command) => run::run(&open(&config).await?, command).await,
+        Command::Approvals(command) => approval::run(&open(&config).await?, command).await,
+        Command::Members(command) => member::run(&open(&config).await?, command).await,
+        Command::Teams(command) => team::run(&open(&config).await?, command).await,
+        Command::Keys(command) => key::run(&open(&config).await?, command).await,
+        Command::Audit(arguments) => audit::run(&open(&config).await?, arguments).await,
+        Command::Accounts(command) => account::run(&open(&config).await?, command).await,
+        Command::Tokens(command) => token::run(&open(&config).await?.store, command).await,
         Command::Clients(command) => {
-            let store = compose(&config).await?.store;
+            let store = open(&config).await?.store;
             client::run(&store, serve::vault(&config, &store), command).await
         }
         Command::Secrets(command) => {
-            let store = compose(&config).await?.store;
+            let store = open(&config).await?.store;
             token::secrets(&store, serve::vault(&config, &store), *command).await
         }
         Command::Policy(command) => policy::run(command),
         Command::Completions { shell } => completions(*shell),
     }
+}
+
+/// The product, for a command about what is there already.
+async fn open(config: &Config) -> Result<Product, Error> {
+    config.data.require()?;
+    compose(config).await
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Exit, Error> {

@@ -171,6 +171,17 @@ impl Product {
         Ok(surfaces)
     }
 
+    /// The paths of surfaces that this program knows and this installation does not offer, and why.
+    pub fn unserved(&self) -> Vec<(String, String)> {
+        let served: Vec<&str> = self.gateway.connectors().platforms().collect();
+        let others = Catalog::embedded().names().filter(|name| !served.contains(name));
+        others
+            .filter_map(|name| {
+                Some((format!("/mcp/{name}"), self.surface(name).err()?.to_string()))
+            })
+            .collect()
+    }
+
     /// The surface of this name.
     pub fn surface(&self, name: &str) -> Result<Surface, Error> {
         match name {

@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 use self::entry::HARNESS_KEY;
 pub use self::{
     client::Client,
-    entry::{Reach, Start},
+    entry::{Reach, Remote, Start},
     file::MAX_FILE_BYTES,
 };
 use crate::{
@@ -93,7 +93,7 @@ fn reach(
     machine: &Machine<'_>,
 ) -> Result<Reach, Error> {
     if let Some(url) = &arguments.url {
-        return Ok(Reach::Url(url.clone()));
+        return Ok(Reach::Url(Remote { url: url.clone(), token: arguments.token }));
     }
     let mut words = vec!["stdio".to_owned()];
     if arguments.surface != Surface::default() {
@@ -179,7 +179,14 @@ fn advise(arguments: &ConnectArguments, notes: &mut dyn Write) -> io::Result<()>
             None => writeln!(notes, "Put your key in the place of {HARNESS_KEY} in that file.")?,
         }
     }
-    if arguments.url.is_some() {
+    if arguments.url.is_some() && !arguments.token {
+        writeln!(
+            notes,
+            "It signs in with a browser when it first connects. `pilothouse serve` says how the \
+             first account is made; --token is for who cannot sign in."
+        )?;
+    }
+    if arguments.token {
         writeln!(
             notes,
             "Set {TOKEN_VARIABLE} where the client starts; `pilothouse serve` says where the token is."

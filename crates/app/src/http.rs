@@ -9,7 +9,11 @@ mod source;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware, routing::get};
+use axum::{
+    Json, Router, middleware,
+    routing::{any, get},
+};
+use http::StatusCode;
 use pilothouse_access::service_account::token::Tokens;
 use pilothouse_control::terraform::token_routes;
 use pilothouse_gateway::{
@@ -20,6 +24,7 @@ use pilothouse_gateway::{
     },
 };
 use pilothouse_model::Error;
+use serde_json::{Value, json};
 
 pub(crate) use self::{
     auth::{
@@ -46,15 +51,21 @@ pub(crate) fn router(
     for (path, surface) in product.surfaces()? {
         let served = ServedSurface::new(Arc::clone(&product.gateway), surface);
         let endpoint = Endpoint::new(served, settings.clone());
-        guarded = guarded.merge(mcp_router(&path, Arc::clone(&endpoint), Arc::clone(&access)));
+        for path in [format!("{path}/"), path] {
+            guarded = guarded.merge(mcp_router(&path, Arc::clone(&endpoint), Arc::clone(&access)));
+        }
         endpoints.push(endpoint);
+    }
+    let checked = middleware::from_fn_with_state(Arc::clone(&access), guard);
+    for (path, why) in product.unserved() {
+        let absent = any(async move || absent(&why));
+        guarded = guarded.route(&path, absent.layer(checked.clone()));
     }
     // The platform's REST lives below its own prefix; the paths of its gRPC are absolute.
     let platform = product
         .terraform
         .router()
         .layer(middleware::from_fn_with_state(Arc::clone(&access), guard));
-    let checked = middleware::from_fn_with_state(Arc::clone(&access), guard);
     let guarded = guarded
         .route("/oauth/userinfo", get(identity::userinfo).layer(checked))
         .nest("/platforms/tharsis", platform.clone())
@@ -69,4 +80,10 @@ pub(crate) fn router(
         .layer(middleware::from_fn_with_state(behind_proxy, source::tell))
         .layer(middleware::from_fn_with_state(access, guard));
     Ok((open.fallback_service(guarded), endpoints))
+}
+
+/// Why there is no MCP where somebody looks for it.
+fn absent(why: &str) -> (StatusCode, Json<Value>) {
+    let error = json!({ "code": 404, "message": why });
+    (StatusCode::NOT_FOUND, Json(json!({ "jsonrpc": "2.0", "id": null, "error": error })))
 }

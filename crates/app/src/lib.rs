@@ -21,6 +21,7 @@ mod outbound;
 pub mod place;
 pub mod practice;
 pub mod serve;
+mod setup;
 mod stdio;
 pub mod telemetry;
 pub mod tour;

@@ -1,4 +1,4 @@
-//! What `serve` tells the person who started it, on standard error.
+//! What `serve` tells who started it, on standard error.
 
 use std::{io::Write as _, path::Path};
 
@@ -19,10 +19,9 @@ pub(crate) fn serving(url: &str, token_file: &Path, setup_url: Option<&str>) {
 
   token                {PATH}{token_file}{PATH:#}
 
-Connect Claude Code:
+Connect Claude Code, which then asks you to sign in:
 
-  claude mcp add --transport http pilothouse {url}/mcp \\
-    --header \"Authorization: Bearer $(cat {token_file})\"
+  claude mcp add --transport http pilothouse {url}/mcp
 
 Other clients: pilothouse connect cursor --url {url}/mcp. Stop with Ctrl-C.
 "
@@ -33,6 +32,14 @@ Other clients: pilothouse connect cursor --url {url}/mcp. Stop with Ctrl-C.
             "Nobody has an account yet. The first administrator makes one at\n\n  {PATH}{setup_url}{PATH:#}\n"
         ));
     }
+}
+
+/// The same where nobody may be looking and much may be collected: one line of the log, without the
+/// link, of which only the file is named.
+pub(crate) fn serving_unseen(url: &str, token_file: &Path, setup_file: Option<&Path>) {
+    let token_file = tracing::field::display(token_file.display());
+    let setup_file = setup_file.map(|path| tracing::field::display(path.display()));
+    tracing::info!(url, token_file, setup_file, "Pilothouse serves");
 }
 
 pub(crate) fn stopping() {

@@ -1,6 +1,7 @@
 //! `pilothouse serve`: everything over HTTP on one port, until interrupted.
 
 use std::{
+    io::{self, IsTerminal as _},
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -42,6 +43,7 @@ use crate::{
     mail::Mail,
     notice,
     outbound::Outbound,
+    setup,
     web::provider::Providers,
 };
 
@@ -63,8 +65,14 @@ pub struct Running {
 /// Serves until interrupted.
 pub async fn run(config: Config) -> Result<Exit, Error> {
     warn_exposed(&config);
+    let directory = config.data.directory.clone();
     let running = start(config).await?;
-    notice::serving(&running.url, &running.token_file, running.setup_url.as_deref());
+    let (url, token, link) = (&running.url, &running.token_file, running.setup_url.as_deref());
+    if io::stderr().is_terminal() {
+        notice::serving(url, token, link);
+    } else {
+        notice::serving_unseen(url, token, setup::leave(&directory, link)?.as_deref());
+    }
     running.until_interrupted().await?;
     Ok(Exit::Done)
 }

@@ -29,7 +29,11 @@ impl Program {
         let url = notices
             .lines()
             .map_while(Result::ok)
-            .find_map(|line| Some(line.split_once(" serves at ")?.1.trim().to_owned()))
+            .find_map(|line| {
+                let said: serde_json::Value = serde_json::from_str(&line).ok()?;
+                (said["message"] == "Pilothouse serves")
+                    .then(|| said["url"].as_str().map(str::to_owned))?
+            })
             .expect("serve says where it listens");
         let token = std::fs::read_to_string(data.join("admin.token")).expect("there is a token");
         Self { child, url, token: token.trim().to_owned() }

@@ -12,8 +12,8 @@ Examples:
   pilothouse connect claude --surface tharsis --write
   pilothouse connect vscode --url http://127.0.0.1:7777/mcp --write
 
-With --url the client sends the bearer token that it finds in the variable PILOTHOUSE_TOKEN;
-no secret is written into its file.";
+With --url the client signs in when it first connects. With --token it sends the bearer token that
+it finds in the variable PILOTHOUSE_TOKEN instead; no secret is written into its file.";
 
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -26,6 +26,9 @@ pub struct ConnectArguments {
     /// Connect to a running server instead of starting one
     #[arg(long, value_name = "URL")]
     pub url: Option<Url>,
+    /// Present a token from the client's environment, such as an API key, instead of signing in
+    #[arg(long, requires = "url")]
+    pub token: bool,
     /// What the client calls this server [default: pilothouse, with the surface behind it]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,

@@ -2,6 +2,7 @@
 
 use pilothouse_access::{Policies, github::Tenants, service_account::notice};
 use pilothouse_model::{Error, Timestamp};
+use pilothouse_store::Store;
 use serde::Serialize;
 
 use super::screen;
@@ -17,7 +18,7 @@ use crate::{
 #[derive(Serialize)]
 struct Finding {
     check: &'static str,
-    /// `ok`, `warning` or `missing`.
+    /// `ok`, `warning`, `failed`, or `missing` for what must be installed first.
     status: &'static str,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,18 +26,21 @@ struct Finding {
 }
 
 pub(super) async fn run(config: &Config, output: Output) -> Result<Exit, Error> {
-    let findings = vec![
-        data(config),
-        database(config).await,
-        service_accounts(config).await,
+    let mut findings = state(config).await;
+    findings.extend([
         terraform(config).await,
         isolation(config),
         policies(config),
         harness(config),
         github(config),
         listener(config).await,
-    ];
-    let missing = findings.iter().any(|finding| finding.status == "missing");
+    ]);
+    let any = |status: &str| findings.iter().any(|finding| finding.status == status);
+    let exit = match (any("failed"), any("missing")) {
+        (true, _) => Exit::Failed,
+        (false, true) => Exit::Missing,
+        (false, false) => Exit::Done,
+    };
     if output.json {
         screen::json(&findings)?;
     } else {
@@ -52,38 +56,37 @@ pub(super) async fn run(config: &Config, output: Output) -> Result<Exit, Error> 
             .collect();
         screen::table(&["check", "status", "detail"], rows, "")?;
     }
-    Ok(if missing { Exit::Missing } else { Exit::Done })
+    Ok(exit)
 }
 
-fn data(config: &Config) -> Finding {
-    let directory = config.data.directory.display().to_string();
-    match prepare_directory(&config.data.directory) {
-        Ok(()) => ok("data directory", directory),
-        Err(error) => missing("data directory", &error),
+/// The data directory and what is in it. What cannot be looked at for want of the one before is not
+/// mentioned.
+async fn state(config: &Config) -> Vec<Finding> {
+    let directory = &config.data.directory;
+    if let Err(error) = config.data.require().and_then(|()| prepare_directory(directory)) {
+        return vec![failed("data directory", &error)];
     }
-}
-
-async fn database(config: &Config) -> Finding {
-    let check = async {
-        let product = compose(config).await?;
-        Ok::<_, Error>(product.store.ping().await?)
+    let data = ok("data directory", directory.display().to_string());
+    let opened = async {
+        let store = compose(config).await?.store;
+        store.ping().await?;
+        Ok::<_, Error>(store)
     };
-    match check.await {
-        Ok(()) => ok("database", "answers, schema is current".into()),
-        Err(error) => missing("database", &error),
+    match opened.await {
+        Ok(store) => {
+            let database = ok("database", "answers, schema is current".into());
+            vec![data, database, service_accounts(&store).await]
+        }
+        Err(error) => vec![data, failed("database", &error)],
     }
 }
 
 /// Whose secret ends within a week.
-async fn service_accounts(config: &Config) -> Finding {
+async fn service_accounts(store: &Store) -> Finding {
     const CHECK: &str = "service accounts";
-    let found = async {
-        let product = compose(config).await?;
-        notice::ending(&product.store, Timestamp::now()).await
-    };
-    let ending = match found.await {
+    let ending = match notice::ending(store, Timestamp::now()).await {
         Ok(ending) => ending,
-        Err(error) => return missing(CHECK, &error),
+        Err(error) => return failed(CHECK, &error),
     };
     let Some(first) = ending.first() else {
         return ok(CHECK, "no secret expires within a week".into());
@@ -125,7 +128,7 @@ fn harness(config: &Config) -> Finding {
     };
     match remote.account() {
         Ok(account) => ok("harness", format!("account {account} at {}", remote.base_url)),
-        Err(error) => missing("harness", &error),
+        Err(error) => failed("harness", &error),
     }
 }
 
@@ -139,7 +142,7 @@ fn policies(config: &Config) -> Finding {
         .and_then(|operations| Policies::open(directory, operations, Timestamp::now()));
     match opened {
         Ok(policies) => ok(CHECK, format!("{} in {}", policies.count(), directory.display())),
-        Err(error) => missing(CHECK, &in_force_before(error)),
+        Err(error) => failed(CHECK, &in_force_before(error)),
     }
 }
 
@@ -160,7 +163,7 @@ fn github(config: &Config) -> Finding {
     };
     match Tenants::new(repository).count(Timestamp::now()) {
         Ok(count) => ok(CHECK, format!("accepted; {count} tenants in {}", repository.display())),
-        Err(error) => missing(CHECK, &error),
+        Err(error) => failed(CHECK, &error),
     }
 }
 
@@ -182,6 +185,10 @@ fn ok(check: &'static str, detail: String) -> Finding {
     Finding { check, status: "ok", detail, hint: None }
 }
 
+fn failed(check: &'static str, error: &Error) -> Finding {
+    Finding { check, status: "failed", detail: error.message.clone(), hint: error.hint.clone() }
+}
+
 fn missing(check: &'static str, error: &Error) -> Finding {
-    Finding { check, status: "missing", detail: error.message.clone(), hint: error.hint.clone() }
+    Finding { status: "missing", ..failed(check, error) }
 }

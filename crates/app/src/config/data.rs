@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use pilothouse_model::Error;
 use secrecy::SecretString;
 
 use super::{
@@ -17,6 +18,8 @@ pub struct Data {
     pub directory: PathBuf,
     /// It is where every command looks that is told nothing else.
     usual: bool,
+    /// The database is not in it.
+    elsewhere: bool,
     /// May hold a password.
     pub database_url: SecretString,
     /// Seals what is secret in the database; without it, a key file in the directory does.
@@ -68,6 +71,7 @@ impl Data {
         let mut data = Self { usual, master_key, ..Self::in_directory(directory) };
         if let Some(url) = database_url {
             data.database_url = url;
+            data.elsewhere = true;
         }
         Some(data)
     }
@@ -75,7 +79,18 @@ impl Data {
     /// Everything in one directory, with SQLite.
     pub fn in_directory(directory: PathBuf) -> Self {
         let database_url = SecretString::from(sqlite_url(&directory));
-        Self { directory, usual: false, database_url, master_key: None }
+        Self { directory, usual: false, elsewhere: false, database_url, master_key: None }
+    }
+
+    /// Fails for a directory that somebody named and that is not there: only a server makes one, so
+    /// that a mistyped name is not answered with nothing.
+    pub fn require(&self) -> Result<(), Error> {
+        if self.usual || self.elsewhere || self.directory.exists() {
+            return Ok(());
+        }
+        let directory = self.directory.display();
+        Err(Error::unavailable(format!("there is no data directory {directory}"))
+            .hint("check --data and PILOTHOUSE_DATA; `pilothouse serve` makes the directory"))
     }
 
     /// How an operator calls this program about this directory, as a shell takes it.
@@ -105,6 +120,20 @@ fn database_url(text: &str) -> Option<SecretString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_named_directory_must_be_there_if_it_has_the_database() {
+        let known = Data::in_directory(std::env::temp_dir());
+        let mistyped = Data::in_directory("/nonexistent/pilothouse".into());
+        for (data, good) in [
+            (known, true),
+            (Data { usual: true, ..mistyped.clone() }, true),
+            (Data { elsewhere: true, ..mistyped.clone() }, true),
+            (mistyped, false),
+        ] {
+            assert_eq!(data.require().is_ok(), good, "{data:?}");
+        }
+    }
 
     #[test]
     fn the_operator_is_told_the_directory_unless_it_is_the_usual_one() {

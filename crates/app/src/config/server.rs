@@ -138,8 +138,8 @@ impl Server {
     fn check(&self, reader: &mut Reader<'_>) {
         if !self.listen.ip().is_loopback() && !self.behind_proxy {
             reader.problems.add(format!(
-                "{} is {}, which other machines can reach without TLS; put a reverse proxy in \
-                 front and set {}=true",
+                "the address to listen on (--listen, {}) is {}, which other machines can reach \
+                 without TLS; put a reverse proxy in front and set {}=true",
                 LISTEN.variable, self.listen, BEHIND_PROXY.variable
             ));
         }

@@ -15,7 +15,14 @@ pub enum Reach {
     /// It starts this program and talks on its standard input and output.
     Start(Start),
     /// It connects to a server that is running.
-    Url(Url),
+    Url(Remote),
+}
+
+#[derive(Clone, Debug)]
+pub struct Remote {
+    pub url: Url,
+    /// It presents a token from its environment instead of signing in.
+    pub token: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -34,7 +41,7 @@ impl Client {
     pub(super) fn entry(self, reach: &Reach) -> Result<Map<String, Value>, Error> {
         match reach {
             Reach::Start(start) => Ok(self.program_entry(start)),
-            Reach::Url(url) => self.remote_entry(url),
+            Reach::Url(remote) => self.remote_entry(remote),
         }
     }
 
@@ -53,8 +60,9 @@ impl Client {
         entry
     }
 
-    /// The token is named, not written: the client takes it from its own environment.
-    fn remote_entry(self, url: &Url) -> Result<Map<String, Value>, Error> {
+    /// Without a token the client is sent to sign in. A token is named, not written: the client takes
+    /// it from its own environment.
+    fn remote_entry(self, Remote { url, token }: &Remote) -> Result<Map<String, Value>, Error> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Error::invalid(format!("{url} is not an http or https address")));
         }
@@ -68,8 +76,10 @@ impl Client {
             entry.insert("type".into(), json!("http"));
         }
         entry.insert(remote.address.into(), json!(url.as_str()));
-        let bearer = format!("Bearer {before}{TOKEN_VARIABLE}{after}");
-        entry.insert("headers".into(), json!({ "Authorization": bearer }));
+        if *token {
+            let bearer = format!("Bearer {before}{TOKEN_VARIABLE}{after}");
+            entry.insert("headers".into(), json!({ "Authorization": bearer }));
+        }
         Ok(entry)
     }
 }

@@ -69,7 +69,8 @@ fn every_client_gets_its_own_form() {
     let mut all = String::new();
     for client in Client::value_variants() {
         let name = client.to_possible_value().unwrap().get_name().to_owned();
-        all.extend(["--surface tharsis", "--url http://127.0.0.1:7777/mcp"].map(|words| {
+        let url = "--url http://127.0.0.1:7777/mcp";
+        all.extend(["--surface tharsis", url, &format!("{url} --token")].map(|words| {
             let answer = match connected(Path::new("/home/ada"), &format!("{name} {words}")) {
                 Ok((out, notes)) => format!("{notes}{out}"),
                 Err(error) => format!("error: {error}\n"),

@@ -46,6 +46,8 @@ fn exit_codes_are_what_scripts_rely_on() {
         ("doctor", &[("PILOTHOUSE_LISTEN", "nowhere")], 2),
         ("doctor --config /nonexistent.toml", &[], 2),
         ("doctor", &[("PATH", "/nonexistent")], 3),
+        ("doctor --data /nonexistent/state", &[], 1),
+        ("runs list --data /nonexistent/state", &[], 1),
         ("tour", &[("PATH", "/nonexistent")], 3),
     ] {
         let output = User::new().run(line, environment);
@@ -92,6 +94,7 @@ fn connecting_a_client_names_this_program() {
 fn data_stays_in_the_directory_that_was_given() {
     let user = User::new();
     let directory = user.home().join("state");
+    std::fs::create_dir(&directory).unwrap();
     let line = format!("audit --data {}", directory.display());
     let output = user.run(&line, &[]);
     assert!(output.status.success(), "{}", text(&output.stderr));

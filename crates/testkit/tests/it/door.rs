@@ -32,6 +32,19 @@ async fn every_path_but_health_needs_the_token() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_is_not_there_says_why_and_a_slash_is_no_other() {
+    let app = TestApp::start(&[]).await;
+    let absent = app.rpc("/mcp/harness", "tools/list", json!({})).await;
+    assert_eq!(absent.status, 404);
+    let why = absent.body["error"]["message"].as_str().unwrap();
+    assert!(why.contains("HARNESS_API_KEY"), "{why}");
+    for path in ["/mcp", "/mcp/", "/mcp/tharsis/"] {
+        assert_eq!(app.rpc(path, "tools/list", json!({})).await.status, 200, "{path}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_forged_host_or_origin_is_refused_everywhere() {
     let app = TestApp::start(&[]).await;
     let http = reqwest::Client::builder().build().unwrap();

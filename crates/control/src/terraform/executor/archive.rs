@@ -172,9 +172,11 @@ fn too_large(what: &str, bytes: u64, limit: u64) -> Error {
 
 /// An error of reading the stream, told as what is wrong with the archive where it is.
 fn unreadable(error: io::Error, place: &str, limits: &ArchiveLimits) -> Error {
+    // Before the first entry there is no place.
+    let at = if place.is_empty() { String::new() } else { format!(", at {place:?}") };
     match error.kind() {
         io::ErrorKind::QuotaExceeded => Error::invalid(format!(
-            "the archive unpacks to more than {} bytes, at {place:?}",
+            "the archive unpacks to more than {} bytes{at}",
             limits.unpacked_bytes
         ))
         .hint("leave out what Terraform does not need, such as .terraform and .git folders"),
@@ -182,7 +184,7 @@ fn unreadable(error: io::Error, place: &str, limits: &ArchiveLimits) -> Error {
         | io::ErrorKind::InvalidData
         | io::ErrorKind::UnexpectedEof
         | io::ErrorKind::Other => {
-            Error::invalid(format!("the archive is not a readable tar.gz, at {place:?}: {error}"))
+            Error::invalid(format!("the archive is not a readable tar.gz{at}: {error}"))
                 .source(error)
         }
         _ => Error::unavailable(format!("the archive cannot be unpacked, at {place:?}: {error}"))
