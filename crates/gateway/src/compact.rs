@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 /// Keys that are kept beside those that end like an identifier or a time.
-const KEPT: [&str; 46] = [
+const KEPT: [&str; 49] = [
+    "key",
+    "full_path",
+    "trn",
     "id",
     "uuid",
     "identifier",
@@ -51,7 +54,7 @@ const KEPT: [&str; 46] = [
     "path",
     "url",
 ];
-const ENDINGS: [&str; 8] = ["At", "Ts", "Time", "Date", "Identifier", "Id", "_id", "Ref"];
+const ENDINGS: [&str; 9] = ["At", "_at", "Ts", "Time", "Date", "Identifier", "Id", "_id", "Ref"];
 /// A link into the platform's own pages.
 pub(crate) const LINK: &str = "openInHarness";
 
@@ -85,8 +88,14 @@ fn shorten(item: &Map<String, Value>) -> Map<String, Value> {
     short
 }
 
-/// Many platforms wrap each item once more: `{"connector": {…}, "createdAt": …}`.
+/// Many platforms wrap each item once more: `{"connector": {…}, "createdAt": …}`, or keep its ids
+/// apart: `{"metadata": {"id": …}, "name": …}`.
 fn inner(item: &Map<String, Value>) -> Option<&Map<String, Value>> {
+    if let Some(Value::Object(metadata)) = item.get("metadata")
+        && metadata.contains_key("trn")
+    {
+        return Some(metadata);
+    }
     if item.contains_key("identifier") || item.contains_key("name") {
         return None;
     }
@@ -125,6 +134,10 @@ mod tests {
             (
                 json!({"name": "A", "openInHarness": "https://h.example/a"}),
                 json!({"name": "[A](https://h.example/a)"}),
+            ),
+            (
+                json!({"metadata": {"id": "G", "trn": "trn:variable:a", "created_at": "t"}, "key": "k", "value": "v"}),
+                json!({"id": "G", "trn": "trn:variable:a", "created_at": "t", "key": "k"}),
             ),
             (json!({"odd": 1}), json!({"odd": 1})),
             (json!("text"), json!("text")),

@@ -44,7 +44,10 @@ pub(super) async fn run_diagnose(
         None => None,
     };
     context.progress("done", 3, Some(3));
-    let cause = cause::likely(&findings.diagnostics, stage.error_message.as_deref())?;
+    let cause = match reason(stage, &findings.diagnostics) {
+        Some(reason) => cause::likely(&[], Some(reason))?,
+        None => cause::likely(&findings.diagnostics, None)?,
+    };
     Ok(object([
         ("run_id", Some(json!(run.id))),
         ("trn", Some(json!(run.trn))),
@@ -142,12 +145,22 @@ async fn findings(context: &HookContext<'_>, stage: &Stage) -> Result<Findings> 
     Ok(Findings { diagnostics, tail })
 }
 
+/// What the platform itself says ended the stage, such as a time limit or its own shutdown. What
+/// Terraform printed then only came of it.
+fn reason<'a>(stage: &'a Stage, diagnostics: &[Diagnostic]) -> Option<&'a str> {
+    let message = stage.error_message.as_deref()?;
+    let repeats = diagnostics.iter().any(|it| message.contains(&it.summary));
+    // That a program failed is no reason where it said why.
+    let says_nothing = !diagnostics.is_empty() && message.contains("exit");
+    (!repeats && !says_nothing).then_some(message)
+}
+
 /// One sentence.
 fn summary(run: &Run, stage: &Stage, diagnostics: &[Diagnostic]) -> String {
     let part = stage.part.as_str();
     let errors = diagnostics.iter().filter(|it| it.severity == diagnostic::Severity::Error).count();
     let kind = if run.is_destroy { "destroy run" } else { "run" };
-    match diagnostics.first() {
+    match diagnostics.first().filter(|_| reason(stage, diagnostics).is_none()) {
         Some(first) => {
             let place = first.place().map(|place| format!(" at {place}")).unwrap_or_default();
             let more = if errors > 1 { format!(" ({errors} errors)") } else { String::new() };
@@ -226,6 +239,15 @@ fn not_failed(run: &Run) -> Value {
             "This run has not failed: its plan waits to be applied.",
             vec![next::step("plan.diff", &json!({"run_id": run.id}), "see what it would change")],
         ),
+        "canceled" if run.apply.as_ref().is_some_and(Stage::has_started) => (
+            "This run did not fail by itself: it was canceled while it was applied, and may have \
+             changed something.",
+            vec![next::step(
+                "workspace.status",
+                &json!({"id": run.workspace_id}),
+                "see what the state is; a new run plans what is left to do",
+            )],
+        ),
         "canceled" => ("This run did not fail by itself: it was canceled.", Vec::new()),
         "discarded" => ("This run has not failed: its plan was discarded.", Vec::new()),
         _ if run.is_final() => ("This run has not failed.", Vec::new()),
@@ -243,4 +265,32 @@ fn not_failed(run: &Run) -> Value {
         ("timeline", Some(json!(timeline(run)))),
         ("next_steps", Some(json!(steps))),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_platform_did_is_the_reason_and_not_what_terraform_printed_then() {
+        let printed = diagnostic::from_platform(&json!({"diagnostics": [
+            {"severity": "error", "summary": "local-exec provisioner error"},
+        ]}));
+        for (message, is_reason) in [
+            ("the job took longer than 1.0 minutes and was stopped", true),
+            ("the server was shut down while the apply ran", true),
+            ("local-exec provisioner error: the command was interrupted", false),
+            ("terraform apply failed: exit status 1", false),
+        ] {
+            let stage = Stage {
+                part: Part::Apply,
+                id: "A".into(),
+                status: "errored".into(),
+                error_message: Some(message.into()),
+                latest_job_id: None,
+                updated_at: None,
+            };
+            assert_eq!(reason(&stage, &printed).is_some(), is_reason, "{message}");
+        }
+    }
 }

@@ -136,6 +136,12 @@ impl Run {
             .or(self.plan.as_ref())
     }
 
+    /// The stage whose log comes next: the apply as soon as somebody agreed to it.
+    pub(super) fn coming_stage(&self) -> Option<&Stage> {
+        let applies = matches!(self.status.as_str(), "queuing_apply" | "apply_queued" | "applying");
+        self.apply.as_ref().filter(|_| applies).or_else(|| self.telling_stage())
+    }
+
     pub(super) fn is_final(&self) -> bool {
         matches!(
             self.status.as_str(),
@@ -149,7 +155,7 @@ impl Stage {
         self.status == "errored"
     }
 
-    fn has_started(&self) -> bool {
+    pub(super) fn has_started(&self) -> bool {
         !matches!(self.status.as_str(), "created" | "pending" | "queued" | "skipped")
     }
 
@@ -186,4 +192,27 @@ fn run_of_job(job: &Value) -> Result<String> {
         Error::new(Kind::NotFound, "the job does not say which run it belongs to")
             .hint("pass the id of the run")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_follows_a_run_follows_the_apply_as_soon_as_it_is_agreed_to() {
+        let stage = |id: &str, status: &str| json!({"metadata": {"id": id}, "status": status});
+        for (status, plan, apply, followed) in [
+            ("planning", "running", "created", "P"),
+            ("planned", "finished", "created", "P"),
+            ("queuing_apply", "finished", "created", "A"),
+            ("apply_queued", "finished", "queued", "A"),
+            ("applying", "finished", "running", "A"),
+            ("errored", "errored", "created", "P"),
+        ] {
+            let run = Run::read(&json!({
+                "status": status, "plan": stage("P", plan), "apply": stage("A", apply),
+            }));
+            assert_eq!(run.coming_stage().unwrap().id, followed, "{status}");
+        }
+    }
 }

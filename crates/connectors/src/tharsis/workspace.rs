@@ -34,7 +34,9 @@ fn summary(workspace: &Value, id: &str, runs: &[Value]) -> Value {
     let failing = latest.filter(|run| status(run) == "errored");
     let good =
         real().find(|run| matches!(status(run).as_str(), "applied" | "planned_and_finished"));
-    let active = runs.iter().find(|run| is_active(&status(run)));
+    let works = |run: &&Value| matches!(status(run).as_str(), "planning" | "applying");
+    let active =
+        runs.iter().find(works).or_else(|| runs.iter().find(|run| is_active(&status(run))));
     let flag = |name: &str| workspace.get(name) == Some(&Value::Bool(true));
     object([
         ("workspace_id", Some(json!(id))),
@@ -49,7 +51,7 @@ fn summary(workspace: &Value, id: &str, runs: &[Value]) -> Value {
         ("active_run", active.map(brief)),
         ("last_good_run", good.map(brief)),
         ("recent_runs_by_status", Some(json!(counts))),
-        ("next_steps", Some(json!(next_steps(id, flag("locked"), latest)))),
+        ("next_steps", Some(json!(next_steps(id, flag("locked"), flag("dirty_state"), latest)))),
     ])
 }
 
@@ -88,7 +90,7 @@ pub(super) fn brief(run: &Value) -> Value {
     ])
 }
 
-fn next_steps(id: &str, locked: bool, latest: Option<&Value>) -> Vec<Value> {
+fn next_steps(id: &str, locked: bool, dirty: bool, latest: Option<&Value>) -> Vec<Value> {
     let run = latest.and_then(|run| text_at(run, "/metadata/id")).unwrap_or_default();
     let mut steps = match latest.and_then(|run| text_at(run, "/status")) {
         None => vec![next::step(
@@ -105,6 +107,10 @@ fn next_steps(id: &str, locked: bool, latest: Option<&Value>) -> Vec<Value> {
         ],
         Some(_) => Vec::new(),
     };
+    if dirty {
+        let why = "an apply ended half way: a new run shows what the state does not know";
+        steps.push(next::step("run.create", &json!({"workspace_id": id}), why));
+    }
     if locked {
         let why = "locked: nothing but speculative plans runs until it is unlocked";
         steps.push(next::step("workspace.unlock", &json!({"workspace_id": id}), why));
@@ -154,5 +160,18 @@ mod tests {
             json!({"applied": 1, "errored": 2, "planning": 1})
         );
         assert_eq!(shown["next_steps"][0]["operation"], "tharsis.run.diagnose");
+    }
+
+    #[test]
+    fn the_run_that_works_is_the_active_one_not_those_that_wait() {
+        let runs = [run("3", "queuing", false), run("2", "applying", false)];
+        assert_eq!(summary(&json!({}), "W", &runs)["active_run"]["run_id"], "2");
+        assert_eq!(summary(&json!({}), "W", &runs[..1])["active_run"]["run_id"], "3");
+    }
+
+    #[test]
+    fn a_dirty_workspace_is_told_what_to_do() {
+        let shown = summary(&json!({"dirty_state": true}), "W", &[run("1", "canceled", false)]);
+        assert_eq!(shown["next_steps"][0]["operation"], "tharsis.run.create");
     }
 }

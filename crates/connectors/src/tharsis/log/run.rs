@@ -35,9 +35,11 @@ pub(in crate::tharsis) async fn run_logs(
     args: Map<String, Value>,
 ) -> Result<Value> {
     let run = Run::find(context, text(&args, "id")).await?;
+    let follow = args.get("follow") == Some(&Value::Bool(true));
     let stage = match text(&args, "stage") {
         "plan" => run.stage(Part::Plan),
         "apply" => run.stage(Part::Apply),
+        _ if follow => run.coming_stage(),
         _ => run.telling_stage(),
     };
     let mut answer = json!({"run_id": run.id, "run_status": run.status});
@@ -45,7 +47,6 @@ pub(in crate::tharsis) async fn run_logs(
         return Ok(without_log(answer, "this run has no such stage"));
     };
     answer["stage"] = json!(stage.part.as_str());
-    let follow = args.get("follow") == Some(&Value::Bool(true));
     let Some(job_id) = job(context, stage, follow && !run.is_final()).await? else {
         return Ok(without_log(answer, "this stage has not started, so there is no log yet"));
     };
