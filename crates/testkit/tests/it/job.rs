@@ -58,8 +58,13 @@ impl World {
     }
 
     async fn apply(&self, run: &str) {
+        assert!(self.is_applied(run).await, "{run} was not applied");
+    }
+
+    /// Whether a call to apply `run` does so without a person.
+    async fn is_applied(&self, run: &str) -> bool {
         let apply = json!({ "resource_type": "tharsis.run", "action": "apply", "id": run });
-        self.call("infra_execute", apply).await;
+        self.address.call("infra_execute", apply).await.is_some()
     }
 
     /// The run, once it has one of these statuses.
@@ -79,7 +84,8 @@ impl World {
 }
 
 fn serve(data: &Path, terraform: &str) -> (Program, Address) {
-    let variables = [("PILOTHOUSE_AUTO_APPROVE", "all"), ("PILOTHOUSE_TERRAFORM", terraform)];
+    let variables =
+        [("PILOTHOUSE_AUTO_APPROVE", "high_write"), ("PILOTHOUSE_TERRAFORM", terraform)];
     let program = Program::serve(data, &variables);
     let address = Address::of(&program);
     (program, address)
@@ -106,6 +112,18 @@ async fn a_configuration_cannot_read_what_is_the_servers() {
     world.apply(&run).await;
     let applied = world.until(&run, &["applied", "errored"]).await;
     assert_eq!(applied["status"], "applied", "{applied:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_apply_that_destroys_needs_a_word_that_others_do_not() {
+    let Some(world) = World::new().await else { return };
+    let run = world.planned("resource \"terraform_data\" \"one\" {}\n").await;
+    world.apply(&run).await;
+    world.until(&run, &["applied"]).await;
+
+    let run = world.planned("# nothing\n").await;
+    assert!(!world.is_applied(&run).await, "everything was destroyed");
+    world.until(&run, &["planned"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
