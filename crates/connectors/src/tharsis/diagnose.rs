@@ -197,13 +197,32 @@ fn timeline(run: &Run) -> Vec<Value> {
     events.into_iter().map(|(at, event)| json!({"at": at, "event": event})).collect()
 }
 
+/// Whether the values of input variables are at fault, in Terraform's words or by their file.
+fn is_of_variables(diagnostic: &Diagnostic) -> bool {
+    let Diagnostic { summary, file, .. } = diagnostic;
+    let of_value = summary.starts_with("No value for") || summary.starts_with("Invalid value for");
+    of_value && summary.contains("variable")
+        || file.as_deref().is_some_and(|file| file.ends_with(".tfvars.json"))
+}
+
 fn next_steps(run: &Run, stage: &Stage, diagnostics: &[Diagnostic]) -> Vec<Value> {
     let mut steps = vec![next::step(
         "run.logs",
         &json!({"id": run.id, "stage": stage.part.as_str(), "mode": "error"}),
         "read what was printed around the first error",
     )];
-    let in_code = diagnostics.iter().find_map(|it| it.file.as_deref());
+    if diagnostics.iter().any(is_of_variables) {
+        let workspace = run.trn.strip_prefix("trn:run:").and_then(|path| path.rsplit_once('/'));
+        steps.push(next::step(
+            "variable.list",
+            &json!({"namespace_path": workspace.map(|(path, _)| path)}),
+            "an input variable has no value or a wrong one: see what is set, then create or \
+             update it",
+        ));
+    }
+    // What lies beside the configuration was not uploaded.
+    let in_code =
+        diagnostics.iter().find_map(|it| it.file.as_deref()).filter(|it| !it.starts_with("../"));
     if let (Some(version), Some(file)) = (&run.configuration_version_id, in_code) {
         steps.push(next::step(
             "configuration_version.download",
@@ -270,6 +289,42 @@ fn not_failed(run: &Run) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wrong_value_is_set_right_where_it_was_set() {
+        let run = Run::read(&json!({
+            "metadata": {"id": "R", "trn": "trn:run:acme/prod/R"}, "configuration_version_id": "C",
+            "plan": {"metadata": {"id": "P"}, "status": "errored"},
+        }));
+        for (error, steps) in [
+            (
+                json!({"severity": "error", "summary": "Invalid value for input variable",
+                       "file": "../values.tfvars.json", "line": 1}),
+                vec!["run.logs", "variable.list", "run.retry"],
+            ),
+            (
+                json!({"severity": "error", "summary": "No value for required variable", "file": "main.tf"}),
+                vec![
+                    "run.logs",
+                    "variable.list",
+                    "configuration_version.download",
+                    "configuration_version.upload",
+                ],
+            ),
+            (
+                json!({"severity": "error", "summary": "Unsupported argument", "file": "main.tf"}),
+                vec!["run.logs", "configuration_version.download", "configuration_version.upload"],
+            ),
+        ] {
+            let found = diagnostic::from_platform(&json!({"diagnostics": [error]}));
+            let next = next_steps(&run, run.plan.as_ref().unwrap(), &found);
+            let named: Vec<_> = next.iter().map(|it| it["operation"].as_str().unwrap()).collect();
+            let wanted: Vec<_> = steps.iter().map(|it| format!("tharsis.{it}")).collect();
+            assert_eq!(named, wanted);
+            let listed = next.iter().find(|it| it["operation"] == "tharsis.variable.list");
+            assert!(listed.is_none_or(|it| it["arguments"]["namespace_path"] == "acme/prod"));
+        }
+    }
 
     #[test]
     fn what_the_platform_did_is_the_reason_and_not_what_terraform_printed_then() {

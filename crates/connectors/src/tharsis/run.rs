@@ -89,7 +89,7 @@ impl Run {
         Ok(run)
     }
 
-    fn read(answer: &Value) -> Self {
+    pub(super) fn read(answer: &Value) -> Self {
         let text = |pointer| owned_at(answer, pointer);
         let flag = |name: &str| answer.get(name).and_then(Value::as_bool).unwrap_or(false);
         Self {
