@@ -74,7 +74,8 @@ impl Served {
             ("HARNESS_PROJECT", practice::PROJECT),
             ("HARNESS_RATE_LIMIT_RPS", "1000000"),
             ("HOME", directory),
-            ("PILOTHOUSE_LOG", "error"),
+            // Quiet, but for the line with the address.
+            ("PILOTHOUSE_LOG", "error,pilothouse_app::notice=info"),
             ("PILOTHOUSE_AUTO_APPROVE", "all"),
             ("PILOTHOUSE_CALLS_PER_SECOND", "1000000"),
         ];
