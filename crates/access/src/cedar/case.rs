@@ -41,6 +41,14 @@ struct Case {
     by: Option<String>,
 }
 
+/// As cases write them.
+const VERDICTS: [(&str, Verdict); 4] = [
+    ("allow", Verdict::Allow),
+    ("ask", Verdict::Ask),
+    ("deny", Verdict::Deny),
+    ("hide", Verdict::Hide),
+];
+
 /// How a case ended.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -50,7 +58,8 @@ pub struct Outcome {
     pub problem: Option<String>,
 }
 
-/// Runs the `*.case.toml` files of `directory` against its policies.
+/// Runs the `*.case.toml` files of `directory` against its policies. Without a case nothing would
+/// be tested, which is an error.
 pub fn run(directory: &Path, operations: &Operations) -> Result<Vec<Outcome>, Error> {
     let written = Policies::open(directory, operations.clone(), Timestamp::now())?;
     let mut policy = Policy { written: Some(written.into()), ..Policy::default() };
@@ -72,6 +81,10 @@ pub fn run(directory: &Path, operations: &Operations) -> Result<Vec<Outcome>, Er
             outcomes.push(Outcome { case: words, problem });
         }
     }
+    if outcomes.is_empty() {
+        return Err(Error::invalid(format!("{} has no case", directory.display()))
+            .hint("write cases into files that end in .case.toml, each below [[case]]"));
+    }
     Ok(outcomes)
 }
 
@@ -81,14 +94,13 @@ fn judged(case: &Case, policy: &Policy, operations: &Operations) -> Result<Optio
     let namespace: Namespace = case.namespace.parse()?;
     let action = Action { operation: &case.operation, risk, place: Place::In(&namespace) };
     let decision = decide(&caller(case)?, &action, policy);
-    let verdict = match decision.verdict {
-        Verdict::Allow => "allow",
-        Verdict::Ask => "ask",
-        Verdict::Deny => "deny",
-        Verdict::Hide => "hide",
-    };
+    let expected = VERDICTS
+        .iter()
+        .find(|(word, _)| *word == case.expect)
+        .ok_or_else(|| Error::invalid("expect is one of allow, ask, deny and hide"))?;
+    let verdict = VERDICTS.iter().find(|(_, it)| *it == decision.verdict).map_or("", |it| it.0);
     let by_expected = case.by.as_ref().is_none_or(|by| *by == decision.rule);
-    let fits = verdict == case.expect && by_expected;
+    let fits = decision.verdict == expected.1 && by_expected;
     let decided = || format!("{verdict} by {}: {}", decision.rule, decision.reason);
     Ok((!fits).then(decided))
 }
@@ -101,7 +113,11 @@ fn risk_of(operation: &str, operations: &Operations) -> Result<Risk, Error> {
 }
 
 fn caller(case: &Case) -> Result<Caller, Error> {
-    let (kind, name) = case.principal.split_once(':').unwrap_or_default();
+    let (kind, name) = case
+        .principal
+        .split_once(':')
+        .filter(|(kind, name)| !kind.is_empty() && !name.is_empty())
+        .ok_or_else(|| Error::invalid("write the principal as user:NAME, sa:ID or the like"))?;
     if kind == "operator" {
         return Ok(Caller::new(Principal::local_user(name)));
     }

@@ -15,6 +15,7 @@ struct Types {
     action: EntityTypeName,
     namespace: EntityTypeName,
     team: EntityTypeName,
+    /// In the order of [`KINDS`].
     principals: [EntityTypeName; 5],
 }
 
@@ -115,9 +116,15 @@ fn above_namespace(namespace: &Namespace) -> Option<Namespace> {
 }
 
 fn principal_uid(caller: &Caller) -> EntityUid {
-    let own = caller.principal.kind;
-    let at = KINDS.iter().position(|(kind, _)| *kind == own).unwrap_or_default();
-    uid(&TYPES.principals[at], &caller.principal.id)
+    let [operator, user, service_account, external, api_key] = &TYPES.principals;
+    let own = match caller.principal.kind {
+        PrincipalKind::Operator => operator,
+        PrincipalKind::User => user,
+        PrincipalKind::ServiceAccount => service_account,
+        PrincipalKind::External => external,
+        PrincipalKind::ApiKey => api_key,
+    };
+    uid(own, &caller.principal.id)
 }
 
 fn action_uid(name: &str) -> EntityUid {

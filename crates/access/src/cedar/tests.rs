@@ -290,6 +290,26 @@ fn cases_tell_what_was_decided_instead() {
 }
 
 #[test]
+fn cases_that_test_nothing_are_refused() {
+    let case = |principal: &str, expect: &str| {
+        format!(
+            "[[case]]\nprincipal = \"{principal}\"\noperation = \"{APPLY}\"\nnamespace = \"acme\"\n\
+             expect = \"{expect}\"\n"
+        )
+    };
+    for (cases, why) in [
+        (String::new(), "has no case"),
+        (case("jo", "ask"), "write the principal as"),
+        (case("user:", "ask"), "write the principal as"),
+        (case("user:jo", "alow"), "expect is one of"),
+    ] {
+        let files = [("production.cedar", PRODUCTION), ("all.case.toml", cases.as_str())];
+        let error = case::run(directory(&files).path(), &operations()).unwrap_err();
+        assert!(error.message.contains(why), "{error}");
+    }
+}
+
+#[test]
 fn files_and_policies_are_bounded() {
     let large = " ".repeat(256 * 1024 + 1);
     let error = open(&directory(&[("large.cedar", &large)])).unwrap_err();
