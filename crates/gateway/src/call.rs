@@ -238,13 +238,7 @@ async fn write(
 ) -> Result<End, Error> {
     let plan = plan::make(path, request).await?;
     record.planned(&plan);
-    let raised = decide_again(path, request, &plan).await?;
-    if let Some(raised) = &raised {
-        record.decided(raised);
-        if let Some(refusal) = raised.refusal(|| Error::not_found(&plan.operation, "")) {
-            return Err(refusal);
-        }
-    }
+    let raised = decide_again(path, record, request, &plan).await?;
     let decision = raised.as_ref().unwrap_or(decision);
     match confirm::release(path, record, &plan, decision).await? {
         Release::Go => {}
@@ -287,14 +281,20 @@ fn field_of(message: &str, arguments: &Map<String, Value>) -> Option<String> {
 /// an apply that destroys.
 async fn decide_again(
     path: &Path<'_>,
+    record: &mut Record,
     request: &Request,
     plan: &Plan,
 ) -> Result<Option<Decision>, Error> {
-    match request {
-        Request::Operation(invocation) if plan.risk > invocation.risk => {
-            decide_at(path, invocation, plan.risk).await.map(Some)
-        }
-        _ => Ok(None),
+    let Request::Operation(invocation) = request else { return Ok(None) };
+    if plan.risk <= invocation.risk {
+        return Ok(None);
+    }
+    let decision = decide_at(path, invocation, plan.risk).await?;
+    record.decided(&decision);
+    let target = request.target().unwrap_or_default();
+    match decision.refusal(|| Error::not_found(request.operation(), target)) {
+        Some(refusal) => Err(refusal),
+        None => Ok(Some(decision)),
     }
 }
 

@@ -3,8 +3,9 @@
 //!
 //! The server starts its own executable with [`COMMAND`] as the leader of a process group. The
 //! program joins that group, so that the end of the group is the end of everything; an interrupt of
-//! the server's goes to the supervisor, which passes it on. Standard input is a pipe that nobody writes to: it ends when the server
-//! does. One thread, no configuration, no environment of its own.
+//! the server's goes to the supervisor, which passes it on. Standard input is a pipe that nobody
+//! writes to: it ends when the server does. One thread, no configuration, no environment of its
+//! own.
 
 use std::{
     ffi::OsString,
