@@ -3,7 +3,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{
@@ -14,11 +14,14 @@ use sqlx::{
 
 use crate::{
     Result, StoreError,
+    dialect::is_transient,
     migration::{migrate_postgres, migrate_sqlite},
 };
 
 /// How long a statement waits for a connection or for another process' lock.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two attempts to open a file that others open.
+const PAUSE: Duration = Duration::from_millis(10);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -78,7 +81,7 @@ async fn open_file(path: &Path) -> Result<Pool> {
     let options = sqlite_options().filename(path);
     let durable =
         options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-    let write = writer().connect_with(durable).await.map_err(|error| failed(error.into()))?;
+    let write = connect_patiently(durable).await.map_err(|error| failed(error.into()))?;
     migrate_sqlite(&write).await?;
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
@@ -86,6 +89,22 @@ async fn open_file(path: &Path) -> Result<Pool> {
         .test_before_acquire(false)
         .connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(Pool::Sqlite { write, read })
+}
+
+/// Waits for others that open the same new file. SQLite itself does not: the switch to the
+/// write-ahead log wants the file alone, and fails at once where somebody else has it.
+async fn connect_patiently(options: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
+    let begun = Instant::now();
+    loop {
+        match writer().connect_with(options.clone()).await {
+            Err(sqlx::Error::Database(busy))
+                if is_transient(busy.as_ref()) && begun.elapsed() < PATIENCE =>
+            {
+                tokio::time::sleep(PAUSE).await;
+            }
+            settled => return settled,
+        }
+    }
 }
 
 /// Creates the file for its owner only; SQLite gives its log and index files the same mode.
@@ -135,10 +154,27 @@ async fn open_postgres(url: &str) -> Result<Pool> {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::{Connection as _, SqliteConnection};
+
     use super::*;
 
     async fn text(pool: &SqlitePool, statement: &'static str) -> String {
         sqlx::query_scalar(statement).fetch_one(pool).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn opening_waits_for_who_has_a_new_file_to_themselves() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x.db");
+        create_private(&path).unwrap();
+        let mut other =
+            SqliteConnection::connect_with(&sqlite_options().filename(&path)).await.unwrap();
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+        let (opened, ()) = tokio::join!(open_file(&path), async {
+            tokio::time::sleep(PAUSE * 5).await;
+            sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+        });
+        opened.unwrap().close().await;
     }
 
     #[tokio::test]
