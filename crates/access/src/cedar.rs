@@ -10,6 +10,7 @@
 pub mod case;
 mod entity;
 mod file;
+mod question;
 pub mod schema;
 
 use std::{
@@ -25,11 +26,13 @@ use cedar_policy::{Authorizer, PolicyId, PolicySet, Schema};
 use pilothouse_model::{Caller, Error, Namespace, Risk, Timestamp};
 
 pub use self::file::check;
-use self::{entity::Call, file::Stamp, schema::Operations};
-use crate::{Action, Place};
+use self::{entity::Call, file::Stamp, question::Question, schema::Operations};
+use crate::{Action, Place, recent::Recent};
 
 /// Between two looks at the files.
 pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Answers that are remembered under one set.
+const REMEMBERED: usize = 4096;
 
 /// What the policies say about a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +63,7 @@ pub struct Policies {
 }
 
 /// A valid set.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Set {
     policies: PolicySet,
     opinions: HashMap<PolicyId, Arc<Opinion>>,
@@ -68,6 +71,8 @@ struct Set {
     named: Vec<Namespace>,
     /// Changes with the text of any file.
     revision: String,
+    /// What was answered lately. Gone with the set.
+    answers: Recent<Question, Option<Arc<Opinion>>>,
 }
 
 #[derive(Debug)]
@@ -115,18 +120,17 @@ impl Policies {
             Place::Throughout(realm) => Namespace::new(realm, ""),
         };
         let risk = self.risk(action);
-        let call = match Call::new(caller, action.operation, risk) {
-            Ok(call) => call,
-            Err(error) => return Some(unusable(error.as_ref())),
-        };
-        let here = set.ask(&call, &place);
-        if !reaches_below(action, risk) {
-            return here;
+        let below = reaches_below(action, risk);
+        let question = Question::new(caller, action.operation, risk, &place, below);
+        if let Some(answer) = set.answers.get(&question) {
+            return answer;
         }
-        let below = set.named.iter().filter(|named| place.holds(named));
-        let below = below.filter_map(|named| set.ask(&call, named));
-        let narrowing = below.filter(|opinion| opinion.effect != Effect::AutoApprove);
-        here.into_iter().chain(narrowing).max_by(strictest)
+        let answer = match Call::new(caller, action.operation, risk) {
+            Ok(call) => set.answer(&call, &place, below),
+            Err(error) => Some(unusable(error.as_ref())),
+        };
+        set.answers.insert(question, answer.clone());
+        answer
     }
 
     /// Why the files as they are now are not what is in force, if so.
@@ -188,6 +192,28 @@ impl Policies {
 }
 
 impl Set {
+    fn new() -> Self {
+        Self {
+            policies: PolicySet::new(),
+            opinions: HashMap::new(),
+            named: Vec::new(),
+            revision: String::new(),
+            answers: Recent::new(REMEMBERED),
+        }
+    }
+
+    /// What counts in `place` and, with `below`, what is stricter in a place below it.
+    fn answer(&self, call: &Call, place: &Namespace, below: bool) -> Option<Arc<Opinion>> {
+        let here = self.ask(call, place);
+        if !below {
+            return here;
+        }
+        let below = self.named.iter().filter(|named| place.holds(named));
+        let below = below.filter_map(|named| self.ask(call, named));
+        let narrowing = below.filter(|opinion| opinion.effect != Effect::AutoApprove);
+        here.into_iter().chain(narrowing).max_by(strictest)
+    }
+
     /// What counts in `place`: of one effect, the policy whose id comes first.
     fn ask(&self, call: &Call, place: &Namespace) -> Option<Arc<Opinion>> {
         let (request, entities) = match call.at(place, None) {

@@ -1,12 +1,18 @@
 //! A small map of what was asked for recently, bounded in size.
 
-use std::{collections::HashMap, hash::Hash, mem, sync::Mutex};
+use std::{collections::HashMap, fmt, hash::Hash, mem, sync::Mutex};
 
 /// Two generations: when the young one is full it becomes the old one, and the old one goes. What
 /// is used stays.
 pub(crate) struct Recent<K, V> {
     generations: Mutex<[HashMap<K, V>; 2]>,
     capacity: usize,
+}
+
+impl<K, V> fmt::Debug for Recent<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recent").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {

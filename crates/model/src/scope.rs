@@ -6,7 +6,7 @@ use crate::Risk;
 
 /// A set of scopes. A larger scope holds the smaller ones: `mcp:admin` holds `mcp:write`, which
 /// holds `mcp:read` and every platform's `write`, which holds that platform's `read`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scopes(u16);
 
 /// Names in the order in which they are written, and what a person reads before they consent.

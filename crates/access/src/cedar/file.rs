@@ -70,7 +70,7 @@ pub(super) fn text(path: &Path) -> Result<String, Error> {
 
 /// All policies of a directory.
 pub(super) fn load(directory: &Path, schema: &Schema) -> Result<Set, Error> {
-    let (mut set, mut hasher) = (Set::default(), blake3::Hasher::new());
+    let (mut set, mut hasher) = (Set::new(), blake3::Hasher::new());
     for path in files(directory, POLICIES)? {
         let text = text(&path)?;
         hasher.update(text.as_bytes());
@@ -86,7 +86,7 @@ pub(super) fn load(directory: &Path, schema: &Schema) -> Result<Set, Error> {
 
 /// Checks one file; gives the ids of its policies.
 pub fn check(path: &Path, operations: &schema::Operations) -> Result<Vec<String>, Error> {
-    let mut set = Set::default();
+    let mut set = Set::new();
     read(&mut set, path, &text(path)?, &schema::parsed(operations)?)?;
     let mut ids: Vec<_> =
         set.opinions.into_values().map(|opinion| opinion.policy.clone()).collect();

@@ -279,6 +279,39 @@ fn a_changed_file_counts_and_a_broken_one_leaves_the_old_set() {
 }
 
 #[test]
+fn an_answer_is_remembered_for_the_same_question_under_the_same_policies_only() {
+    let directory = directory(&[("production.cedar", PRODUCTION)]);
+    let policies = open(&directory).unwrap();
+    let (prod, dev) = (Namespace::terraform("acme/prod"), Namespace::terraform("acme/dev"));
+    let ask = |caller: &Caller, operation, place| {
+        let all = operations();
+        let risk = all.iter().find(|(name, _)| name == operation).unwrap().1;
+        let action = Action { operation, risk, place: Place::In(place) };
+        policies.opinion(caller, &action).map(|opinion| opinion.policy.clone())
+    };
+    let jo = owner("user:jo", "team:x");
+    let freeze = Some("production#freeze".to_owned());
+    let robots = Some("production#robots".to_owned());
+    let spaces = Some("production#spaces".to_owned());
+    let mut elsewhere = jo.clone();
+    elsewhere.space = Some("look".into());
+    let limited = elsewhere.clone().limited_to(Scopes::WRITE);
+    // Twice: the second time nothing is evaluated.
+    for _ in 0..2 {
+        assert_eq!(ask(&jo, APPLY, &prod), freeze);
+        assert_eq!(ask(&jo, GET, &prod), None, "another operation");
+        assert_eq!(ask(&jo, APPLY, &dev), None, "another place");
+        assert_eq!(ask(&owner("user:release", "team:x"), APPLY, &prod), None, "somebody else");
+        assert_eq!(ask(&owner("user:jo", "team:bots"), GET, &prod), robots, "in another team");
+        assert_eq!(ask(&elsewhere, APPLY, &dev), spaces, "through a space");
+        assert_eq!(ask(&limited, APPLY, &dev), None, "with another token");
+    }
+    fs::write(directory.path().join("production.cedar"), "// nothing is forbidden\n").unwrap();
+    policies.refresh(Timestamp::now().after(LOOK_EVERY));
+    assert_eq!(ask(&jo, APPLY, &prod), None, "other policies");
+}
+
+#[test]
 fn cases_tell_what_was_decided_instead() {
     let files = [("production.cedar", PRODUCTION), ("all.case.toml", CASES)];
     let outcomes = case::run(directory(&files).path(), &operations()).unwrap();
