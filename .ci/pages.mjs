@@ -7,7 +7,7 @@
 // break none of its own rules about what may be loaded.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -74,6 +74,7 @@ async function startProduct(issuer) {
   const data = mkdtempSync(join(tmpdir(), "pilothouse-pages-"));
   const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--data", data], {
     env: {
+      PILOTHOUSE_AUTO_APPROVE: "all",
       PILOTHOUSE_OPENID_ISSUER: issuer,
       PILOTHOUSE_OPENID_CLIENT_ID: "pages",
       PILOTHOUSE_OPENID_LABEL: "Example",
@@ -96,7 +97,41 @@ async function startProduct(issuer) {
     child.on("exit", () => rmSync(data, { recursive: true, force: true }));
     child.kill();
   };
-  return { base: new URL(setup).origin, setup, stop };
+  const base = new URL(setup).origin;
+  await makeAccount(base, data);
+  return { base, setup, stop };
+}
+
+/// `acme/ci`, a service account whose secret ends soon.
+async function makeAccount(base, data) {
+  const [name, version] = ["infra_create", "2026-07-28"];
+  const answer = await fetch(`${base}/mcp`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${readFileSync(join(data, "admin.token"), "utf8").trim()}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": version,
+      "mcp-method": "tools/call",
+      "mcp-name": name,
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: {
+        name,
+        arguments: { resource_type: "tharsis.group", body: { name: "acme" } },
+        _meta: {
+          "io.modelcontextprotocol/protocolVersion": version,
+          "io.modelcontextprotocol/clientCapabilities": {},
+        },
+      },
+    }),
+  });
+  assert.equal(answer.status, 200, await answer.text());
+  const create = ["accounts", "service", "create", "acme/ci", "--days", "2"];
+  execFileSync(program, ["--data", data, ...create]);
 }
 
 // --- What every page must be --------------------------------------------------------------------
@@ -224,7 +259,9 @@ async function setsUp(visitor, setup) {
   await visitor.sees("Welcome", "setup-short");
   await visitor.types("Password", PASSWORD);
   await visitor.page.keyboard.press("Enter");
-  await visitor.sees("Signed in", "signed-in");
+  await visitor.sees("Console", "console-ending");
+  const told = await visitor.page.textContent("main");
+  assert.ok(told.includes("pilothouse accounts service rotate acme/ci"), told);
   await visitor.presses("Sign out");
   await visitor.sees("Signed out", "signed-out");
   await visitor.goes(setup);
@@ -268,12 +305,12 @@ async function consents(visitor, callback) {
 }
 
 async function comesFromProvider(visitor) {
-  await visitor.goes("/oauth/sign-in");
+  await visitor.goes("/console");
   await visitor.presses("Sign out");
   await visitor.sees("Signed out", "signed-out");
-  await visitor.goes("/oauth/sign-in");
+  await visitor.goes("/console");
   await visitor.presses("Sign in with Example");
-  await visitor.sees("Signed in", "signed-in-external");
+  await visitor.sees("Console", "console");
   const text = await visitor.page.textContent("main");
   assert.ok(text.includes("kim@example.com"), text);
 }

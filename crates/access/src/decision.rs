@@ -16,6 +16,9 @@ use crate::{
 
 /// The name of the rule that is always there: a write needs a person.
 const CONFIRM_WRITES: &str = "confirm_writes";
+/// The names of the rules that say what is missing.
+const ROLE: &str = "role";
+const SCOPE: &str = "scope";
 
 /// What is about to happen.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +91,14 @@ pub fn decide(caller: &Caller, action: &Action<'_>, policy: &Policy) -> Decision
     decision(Verdict::Ask, CONFIRM_WRITES, reason)
 }
 
+/// The refusal of what the caller's token is not good for, whatever its bearer may do. Asked before
+/// anything is looked up, so that it says nothing about what there is.
+pub fn out_of_scope(caller: &Caller, operation: &str, risk: Risk) -> Option<Decision> {
+    let needed = caller.lacks(operation, risk)?;
+    let reason = format!("{operation} needs a token with the scopes {needed}");
+    Some(decision(Verdict::Deny, SCOPE, reason))
+}
+
 /// The decision about a call to a platform's own API, where nobody can be asked: its client is
 /// the person's own. Roles and refusals count, confirmations do not.
 pub fn decide_direct(caller: &Caller, action: &Action<'_>, policy: &Policy) -> Decision {
@@ -125,7 +136,7 @@ fn by_role(caller: &Caller, action: &Action<'_>) -> Result<String, Decision> {
                 "{} needs {needs} in {place}, where {name} is {role}",
                 described(required, action.operation)
             );
-            Err(decision(Verdict::Deny, "role", reason))
+            Err(decision(Verdict::Deny, ROLE, reason))
         }
         Standing::Stranger => {
             let reason = format!("{name} has no role in {place}");
@@ -133,7 +144,7 @@ fn by_role(caller: &Caller, action: &Action<'_>) -> Result<String, Decision> {
                 Place::In(_) => Verdict::Hide,
                 Place::Nowhere | Place::Throughout(_) => Verdict::Deny,
             };
-            Err(decision(verdict, "role", reason))
+            Err(decision(verdict, ROLE, reason))
         }
     }
 }
@@ -160,10 +171,10 @@ impl Decision {
         match self.verdict {
             Verdict::Allow | Verdict::Ask => None,
             Verdict::Hide => Some(not_found()),
-            Verdict::Deny => Some(Error::forbidden(&self.reason).hint(if self.rule == "role" {
-                "an operator grants roles with: pilothouse members grant".to_owned()
-            } else {
-                format!("the rule {} refuses it", self.rule)
+            Verdict::Deny => Some(Error::forbidden(&self.reason).hint(match self.rule.as_ref() {
+                ROLE => "an operator grants roles with: pilothouse members grant".to_owned(),
+                SCOPE => "sign in again and ask for all of them".to_owned(),
+                rule => format!("the rule {rule} refuses it"),
             })),
         }
     }

@@ -34,7 +34,7 @@ pub mod vault;
 pub use attempt::{Attempts, Source};
 pub use bearer::Bearers;
 pub use cedar::Policies;
-pub use decision::{Action, Decision, Place, Verdict, decide, decide_direct};
+pub use decision::{Action, Decision, Place, Verdict, decide, decide_direct, out_of_scope};
 pub use directory::Directory;
 pub use oauth::OAuth;
 pub use permission::Permission;

@@ -42,7 +42,8 @@ pub struct Product {
     pub directory: Directory,
     /// The person at this machine, who owns its data directory.
     pub operator: Principal,
-    policy: Policy,
+    /// What the operator decided for every way in.
+    pub policy: Policy,
     tharsis: Tharsis,
     harness: Harness,
 }

@@ -105,6 +105,7 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let identity = Arc::new(Identity::new(
         oauth,
         Providers::new(&config.sign_in),
+        &product,
         config.server.behind_proxy,
     )?);
     let (router, endpoints) =

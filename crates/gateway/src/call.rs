@@ -10,7 +10,7 @@ mod sight;
 
 use std::time::Instant;
 
-use pilothouse_access::{Action, Decision, Place, Plan, Verdict, decide};
+use pilothouse_access::{Action, Decision, Place, Plan, Verdict, decide, out_of_scope};
 use pilothouse_model::{Error, Kind, Risk, Timestamp, audit::Outcome};
 use rmcp::model::CallToolResult;
 use serde_json::{Map, Value, json};
@@ -142,10 +142,9 @@ pub(crate) async fn read(
 async fn govern(path: &Path<'_>, record: &mut Record, request: &mut Request) -> Result<End, Error> {
     let caller = path.conversation.caller();
     let (operation, risk) = (request.operation(), request.risk());
-    if !caller.scopes.permit(operation, risk) {
-        let needed = caller.scopes.step_up(operation, risk);
-        let error = format!("{operation} needs a token with the scopes {needed}");
-        return Ok(End::OutOfScope(Error::forbidden(error)));
+    if let Some(decision) = out_of_scope(caller, operation, risk) {
+        record.decided(&decision);
+        return Ok(End::OutOfScope(Error::forbidden(decision.reason)));
     }
     let decision = decide_about(path, request).await?;
     record.decided(&decision);

@@ -1,11 +1,11 @@
 //! Who is calling. A [`Caller`] travels with every call, in process as a typed request extension
 //! that no network request can set.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Authority, Grant, Scopes};
+use crate::{Authority, Grant, Risk, Scopes};
 
 /// What kind of identity a principal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ impl PrincipalKind {
 }
 
 /// An authenticated identity: what a token, a socket or the operating system proved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Principal {
     /// Stable and unique, for instance `user:root` or `sa:0193…`.
     pub id: String,
@@ -66,6 +66,8 @@ pub struct Caller {
     /// The gateway has decided about this call: whoever carries it out applies the authority and
     /// asks no policy again.
     pub decided: bool,
+    /// The scopes for want of which the call was stopped, if it was: for whoever let it in.
+    pub missing: Arc<OnceLock<Scopes>>,
 }
 
 impl Caller {
@@ -83,7 +85,19 @@ impl Caller {
             teams: Arc::default(),
             authority,
             decided: false,
+            missing: Arc::default(),
         }
+    }
+
+    /// The scopes to ask for, when the token is not good for an operation (`platform.type.name`) of
+    /// this risk. The first such answer is kept in [`Caller::missing`].
+    pub fn lacks(&self, operation: &str, risk: Risk) -> Option<Scopes> {
+        if self.scopes.permit(operation, risk) {
+            return None;
+        }
+        let needed = self.scopes.step_up(operation, risk);
+        self.missing.get_or_init(|| needed);
+        Some(needed)
     }
 
     /// The same caller, limited to `scopes`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pilothouse_model::{
     Grant, Kind, Principal, PrincipalKind,
     Risk::{Destructive, HighWrite, LowWrite, MediumWrite, Read},
-    Role,
+    Role, Scopes,
 };
 
 use super::*;
@@ -119,5 +119,26 @@ fn a_direct_client_is_not_asked_but_refused_all_the_same() {
         (user(Role::Deployer, "other"), Policy::default(), Verdict::Hide),
     ] {
         assert_eq!(decide_direct(&caller, &action, &policy).verdict, expected);
+    }
+}
+
+#[test]
+fn a_token_limits_its_bearer_and_says_what_it_lacks() {
+    for (scopes, risk, lacks) in [
+        ("mcp:read", Read, None),
+        ("mcp:read", LowWrite, Some("mcp:read mcp:write")),
+        ("tharsis:read", Destructive, Some("tharsis:read tharsis:write")),
+        ("harness:write", Read, Some("mcp:read harness:write")),
+        ("mcp:write", Destructive, None),
+    ] {
+        let caller = operator().limited_to(Scopes::parse(scopes));
+        let refused = out_of_scope(&caller, "tharsis.run.apply", risk);
+        assert_eq!(refused.is_some(), lacks.is_some(), "{scopes} {risk}");
+        assert_eq!(caller.missing.get().map(Scopes::to_string).as_deref(), lacks, "{scopes}");
+        if let Some(refused) = refused {
+            let error = refused.refusal(|| panic!("it is not hidden")).unwrap();
+            assert_eq!((refused.rule.as_ref(), error.kind), ("scope", Kind::Forbidden));
+            assert!(error.message.contains(lacks.unwrap()), "{error}");
+        }
     }
 }

@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use pilothouse_access::{Attempts, Directory, Site};
-use pilothouse_model::{Caller, Error, Kind, Risk, Scopes, Timestamp};
+use pilothouse_model::{Caller, Error, Kind, Scopes, Timestamp};
 use serde_json::json;
 
 use self::credential::{Credential, Presented, Refused};
@@ -58,11 +58,13 @@ impl Door {
                 };
             }
         }
-        Err(Refused::unknown("the token is not valid"))
+        Err(if presented.is_empty() {
+            Refused::missing()
+        } else {
+            Refused::unknown("the token is not valid")
+        })
     }
-}
 
-impl Door {
     /// What somebody learns who presented what nobody has; after too many of them, only to wait.
     fn unknown(&self, source: &str, message: String) -> Refused {
         let now = Timestamp::now();
@@ -87,12 +89,10 @@ pub(super) async fn authenticate(
     } else {
         match door.caller(&presented).await {
             Ok(caller) => {
-                let scopes = caller.scopes;
-                let challenge = step_up(&door.site, request.headers(), &path, scopes);
-                request.extensions_mut().insert(caller);
-                return challenged(next.run(request).await, scopes, &challenge);
+                let base = base(&door.site, request.headers());
+                request.extensions_mut().insert(caller.clone());
+                return stepped_up(next.run(request).await, &caller, base, &path);
             }
-            Err(refused) if presented.is_empty() => refused.without_credential(),
             Err(Refused::Unknown { message }) => {
                 let source = source(request.extensions(), request.headers(), door.behind_proxy);
                 door.unknown(&source, message)
@@ -133,7 +133,7 @@ fn answer(site: &Site, headers: &HeaderMap, path: &str, refused: Refused) -> Res
     if is_grpc(headers) {
         return tonic::Status::unauthenticated(message).into_http();
     }
-    let mut challenge = challenge(site, headers, path, Scopes::READ);
+    let mut challenge = challenge(base(site, headers), path, Scopes::READ);
     if presented {
         challenge.push_str(", error=\"invalid_token\", error_description=\"");
         challenge.push_str(&message.replace(['"', '\\'], "'"));
@@ -143,17 +143,13 @@ fn answer(site: &Site, headers: &HeaderMap, path: &str, refused: Refused) -> Res
     (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], Json(body)).into_response()
 }
 
-/// What a client is told whose token reached the call but not as far as it asked.
-fn step_up(site: &Site, headers: &HeaderMap, path: &str, scopes: Scopes) -> String {
-    let platform = path.strip_prefix("/mcp/").unwrap_or_default();
-    let needed = scopes.step_up(platform, Risk::LowWrite);
-    challenge(site, headers, path, needed) + ", error=\"insufficient_scope\""
-}
-
-fn challenged(mut response: Response, scopes: Scopes, challenge: &str) -> Response {
+/// Tells a client whose call was stopped for want of scopes all that it needs. Who lacks a role is
+/// helped by no other token.
+fn stepped_up(mut response: Response, caller: &Caller, base: &str, path: &str) -> Response {
     if response.status() == StatusCode::FORBIDDEN
-        && scopes != Scopes::ALL
-        && let Ok(challenge) = HeaderValue::from_str(challenge)
+        && let Some(needed) = caller.missing.get()
+        && let challenge = challenge(base, path, *needed) + ", error=\"insufficient_scope\""
+        && let Ok(challenge) = HeaderValue::from_str(&challenge)
     {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
@@ -161,14 +157,18 @@ fn challenged(mut response: Response, scopes: Scopes, challenge: &str) -> Respon
 }
 
 /// Where a client learns how to get a token for `path`, and what to ask for.
-fn challenge(site: &Site, headers: &HeaderMap, path: &str, scopes: Scopes) -> String {
-    let base = site.base(headers.get(header::HOST).and_then(|host| host.to_str().ok()));
+fn challenge(base: &str, path: &str, scopes: Scopes) -> String {
     let resource = if is_mcp(path) { path } else { "" };
     format!(
         "Bearer realm=\"pilothouse\", \
          resource_metadata=\"{base}/.well-known/oauth-protected-resource{resource}\", \
          scope=\"{scopes}\""
     )
+}
+
+/// The address under which a request reached us.
+fn base<'a>(site: &'a Site, headers: &HeaderMap) -> &'a str {
+    site.base(headers.get(header::HOST).and_then(|host| host.to_str().ok()))
 }
 
 /// Paths that go into a header as they stand.

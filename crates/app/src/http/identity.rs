@@ -1,9 +1,10 @@
 //! Who is who, over HTTP: the documents by which clients find the authorization server, its
-//! endpoints, and the pages on which people sign in and consent.
+//! endpoints, the pages on which people sign in and consent, and the console.
 //!
 //! Only form, headers and pages; the rules are `access`'s.
 
 mod browser;
+mod console;
 mod document;
 mod endpoint;
 mod external;
@@ -21,12 +22,12 @@ use axum::{
     http::{HeaderMap, header},
     routing::{get, post},
 };
-use pilothouse_access::{Attempts, OAuth, Site};
+use pilothouse_access::{Attempts, Directory, OAuth, Policy, Site};
 use pilothouse_model::Error;
 
 use self::page::Pages;
 pub(super) use self::who::userinfo;
-use crate::web::provider::Providers;
+use crate::{compose::Product, web::provider::Providers};
 
 /// A form or a client's metadata has at most this many bytes.
 const MOST_BYTES: usize = 64 * 1024;
@@ -35,6 +36,8 @@ const MOST_BYTES: usize = 64 * 1024;
 pub(crate) struct Identity {
     oauth: OAuth,
     providers: Providers,
+    directory: Directory,
+    policy: Policy,
     pages: Pages,
     attempts: Attempts,
     behind_proxy: bool,
@@ -44,9 +47,18 @@ impl Identity {
     pub(crate) fn new(
         oauth: OAuth,
         providers: Providers,
+        product: &Product,
         behind_proxy: bool,
     ) -> Result<Self, Error> {
-        Ok(Self { oauth, providers, pages: Pages::new()?, attempts: Attempts::new(), behind_proxy })
+        Ok(Self {
+            oauth,
+            providers,
+            directory: product.directory.clone(),
+            policy: product.policy.clone(),
+            pages: Pages::new()?,
+            attempts: Attempts::new(),
+            behind_proxy,
+        })
     }
 
     pub(super) fn behind_proxy(&self) -> bool {
@@ -82,6 +94,7 @@ pub(super) fn router(identity: Arc<Identity>) -> Router {
         .route("/oauth/external/{provider}", get(external::depart))
         .route("/oauth/external/{provider}/callback", get(external::arrive))
         .route("/oauth/setup", get(sign_in::setup).post(sign_in::set_up))
+        .route("/console", get(console::show))
         .route("/oauth/style.css", get(page::style))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(identity)

@@ -221,6 +221,11 @@ async fn keys_end_and_are_presented_where_the_operator_says() {
     let (code, _) = operate(&app.data(), &["keys", "revoke", id]);
     assert_eq!(code, Some(0));
     soon(async || status("x-api-key", format!("Key {text}")).await == 401).await;
+    let mut guesses = Vec::new();
+    for guess in 0..13 {
+        guesses.push(status("x-api-key", format!("Key plk_{guess}")).await);
+    }
+    assert!(guesses.contains(&429), "{guesses:?}");
     app.stop().await;
 }
 

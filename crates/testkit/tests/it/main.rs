@@ -10,6 +10,7 @@ mod harness;
 mod job;
 mod kill;
 mod oauth;
+mod postgres;
 mod prompt;
 mod remote;
 mod secret;

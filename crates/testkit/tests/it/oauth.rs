@@ -2,6 +2,7 @@
 //! that must not work on the way.
 
 pub(crate) mod browser;
+mod console;
 mod document;
 mod external;
 mod flow;

@@ -9,10 +9,10 @@ use std::{
 
 use pilothouse_model::Timestamp;
 use pilothouse_store::terraform::{NewState, StateOutput, StateVersion};
-use pilothouse_testkit::{TestApp, operate};
+use pilothouse_testkit::{TestApp, operate_with};
 use serde_json::{Value, json};
 
-use crate::oauth::browser::Browser;
+use crate::{oauth::browser::Browser, postgres::Schema};
 
 const VARIABLE: &str = "planted-variable-7Qm2ZtVx";
 const STATE: &str = "planted-output-9RkL4wBn";
@@ -20,8 +20,9 @@ const PASSWORD: &str = "planted-password-3HcXy8Jd";
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
 /// Everything planted, by what it is.
-async fn plant(browser: &Browser) -> Vec<(&'static str, String)> {
+async fn plant(browser: &Browser, variables: &[(&str, &str)]) -> Vec<(&'static str, String)> {
     let app = &browser.app;
+    let operate = |arguments: &[&str]| operate_with(&app.data(), variables, arguments);
     let create = async |kind: &str, body: Value| {
         let kind = format!("tharsis.{kind}");
         app.ok("infra_create", json!({ "resource_type": kind, "body": body })).await
@@ -34,13 +35,12 @@ async fn plant(browser: &Browser) -> Vec<(&'static str, String)> {
     });
     create("variable", variable).await;
     browser.set_up_with(PASSWORD).await;
-    let (_, key) =
-        operate(&app.data(), &["keys", "create", "ci", "--role", "viewer=acme", "--json"]);
+    let (_, key) = operate(&["keys", "create", "ci", "--role", "viewer=acme", "--json"]);
     let key: Value = serde_json::from_str(&key).unwrap();
     let service = ["accounts", "service", "create", "acme/ci", "--json"];
-    let (_, account) = operate(&app.data(), &service);
+    let (_, account) = operate(&service);
     let account: Value = serde_json::from_str(&account).unwrap();
-    let (_, client) = operate(&app.data(), &["clients", "create", "robot", "--json"]);
+    let (_, client) = operate(&["clients", "create", "robot", "--json"]);
     let client: Value = serde_json::from_str(&client).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{value}")).to_owned();
     let (id, secret) = (text(&account["client_id"]), text(&account["client_secret"]));
@@ -166,17 +166,35 @@ async fn no_planted_secret_is_in_any_file_log_or_audit_row() {
     // What others log of what they send and receive is not ours to keep out.
     let lines = tracing_subscriber::fmt().with_env_filter("pilothouse=trace,info");
     lines.with_writer(move || writer.clone()).try_init().unwrap();
-    let browser = Browser::start_with(&[("PILOTHOUSE_AUTO_APPROVE", "all")]).await;
+    plant_and_look(&log, None).await;
+    if let Some(schema) = Schema::create().await {
+        plant_and_look(&log, Some(&schema)).await;
+        schema.remove().await;
+    }
+}
+
+/// On SQLite, or on PostgreSQL in a schema.
+async fn plant_and_look(log: &Log, schema: Option<&Schema>) {
+    let mut variables = vec![("PILOTHOUSE_AUTO_APPROVE", "all")];
+    variables.extend(schema.map(|schema| ("PILOTHOUSE_DATABASE_URL", schema.url.as_str())));
+    let browser = Browser::start_with(&variables).await;
     let app = &browser.app;
-    let planted = plant(&browser).await;
+    let planted = plant(&browser, &variables).await;
     let state = create_state(app).await;
     let outputs = json!({ "resource_type": "tharsis.state_version", "action": "outputs",
                           "params": { "workspace_id": "trn:workspace:acme/prod" } });
     app.call("infra_execute", outputs).await;
     let mut kept = Vec::new();
     files(&app.data(), &mut kept);
-    assert!(kept.iter().any(|(path, _)| path.ends_with("pilothouse.db")), "{:?}", app.data());
-    let (code, audit) = operate(&app.data(), &["audit", "--json", "--limit", "1000"]);
+    if let Some(schema) = schema {
+        let rows = schema.rows().await;
+        assert!(rows.contains("acme/prod"), "{rows}");
+        kept.push(("the database".to_owned(), rows.into_bytes()));
+    } else {
+        assert!(kept.iter().any(|(path, _)| path.ends_with("pilothouse.db")), "{:?}", app.data());
+    }
+    let audit = ["audit", "--json", "--limit", "1000"];
+    let (code, audit) = operate_with(&app.data(), &variables, &audit);
     assert_eq!(code, Some(0));
     assert!(audit.contains("infra_create"), "{audit}");
     kept.push(("the audit trail".to_owned(), audit.into_bytes()));

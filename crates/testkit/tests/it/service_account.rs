@@ -257,10 +257,36 @@ async fn a_token_of_a_trusted_issuer_becomes_one_of_ours() {
     world.app.stop().await;
 }
 
-/// `ServiceAccounts.CreateOIDCToken`, spoken by hand; the gRPC status and the token.
+#[tokio::test]
+async fn guessing_over_grpc_gets_slower() {
+    let world = World::start().await;
+    // Each with a name of its own, so that the attempts of one are not held against another.
+    for (method, account) in [
+        ("CreateOIDCToken", "trn:service_account:acme/one"),
+        ("CreateClientCredentialsToken", "trn:service_account:acme/two"),
+    ] {
+        let mut codes = Vec::new();
+        for guess in 0..13 {
+            codes.push(call(&world, method, account, &format!("x{guess}")).await.0);
+        }
+        assert!(codes[..10].iter().all(|code| code == "16"), "{method}: {codes:?}");
+        assert!(codes[10..].contains(&"8".to_owned()), "{method}: {codes:?}");
+    }
+    let right = call(&world, "CreateClientCredentialsToken", ACCOUNT, &world.secret).await;
+    assert_eq!(right.0, "0", "another account is not held up");
+    assert_eq!(world.look(&right.1).await, (200, true));
+    world.app.stop().await;
+}
+
 async fn exchange(world: &World, account: &str, token: &str) -> (String, String) {
+    call(world, "CreateOIDCToken", account, token).await
+}
+
+/// A method of `ServiceAccounts` that takes two texts and gives a token, spoken by hand; the gRPC
+/// status and the token.
+async fn call(world: &World, method: &str, account: &str, proof: &str) -> (String, String) {
     let mut message = Vec::new();
-    for (field, text) in [(1_u8, account), (2, token)] {
+    for (field, text) in [(1_u8, account), (2, proof)] {
         message.push(field << 3 | 2);
         let mut length = text.len();
         while length >= 128 {
@@ -275,7 +301,7 @@ async fn exchange(world: &World, account: &str, token: &str) -> (String, String)
     frame.extend_from_slice(&message);
     let service = "martiancloud.tharsis.api.service_account.ServiceAccounts";
     let http = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
-    let request = http.post(world.app.url(&format!("/{service}/CreateOIDCToken"))).body(frame);
+    let request = http.post(world.app.url(&format!("/{service}/{method}"))).body(frame);
     let response = request.header("content-type", "application/grpc").send().await.unwrap();
     let refused = response.headers().get("grpc-status");
     if let Some(code) = refused {

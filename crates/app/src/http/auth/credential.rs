@@ -66,14 +66,9 @@ impl Refused {
         Self::Unknown { message: message.into() }
     }
 
-    pub(super) fn without_credential(self) -> Self {
-        match self {
-            Self::Credential { .. } | Self::Unknown { .. } => Self::Credential {
-                message: "a bearer token is required".to_owned(),
-                presented: false,
-            },
-            failed @ Self::Failed(_) => failed,
-        }
+    /// Nobody has said who calls.
+    pub(super) fn missing() -> Self {
+        Self::Credential { message: "a bearer token is required".to_owned(), presented: false }
     }
 
     pub(super) fn into_error(self) -> Error {

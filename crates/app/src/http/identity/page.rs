@@ -7,11 +7,12 @@ use axum::{
 use minijinja::{Environment, Value, context};
 use pilothouse_model::Error;
 
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("layout.html", include_str!("../../../pages/layout.html")),
     ("sign-in.html", include_str!("../../../pages/sign-in.html")),
     ("setup.html", include_str!("../../../pages/setup.html")),
     ("consent.html", include_str!("../../../pages/consent.html")),
+    ("console.html", include_str!("../../../pages/console.html")),
     ("message.html", include_str!("../../../pages/message.html")),
 ];
 const STYLE: &str = include_str!("../../../pages/style.css");

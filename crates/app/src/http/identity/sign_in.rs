@@ -1,6 +1,6 @@
 //! Pages for people: sign in, set up the first account, consent, sign out.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -8,10 +8,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use minijinja::context;
 use pilothouse_access::{
     Source,
-    oauth::document,
+    oauth::{Parameters, document},
     people::{self, SignIn},
 };
 use pilothouse_model::Kind;
@@ -19,7 +18,7 @@ use url::form_urlencoded;
 
 use super::{
     Identity, form,
-    visit::{Instead, Visit, either, local, redirect},
+    visit::{Answer, CONSOLE, Instead, Visit, either, local, redirect},
 };
 
 type Shared = State<Arc<Identity>>;
@@ -73,43 +72,54 @@ pub(super) async fn show(
         let visit = Visit::new(&identity, &headers)?;
         let query = form::parameters(query.unwrap_or_default().as_bytes()).unwrap_or_default();
         let next = local(query.get("next"));
-        if let Some(account) = visit.account().await? {
-            if !next.is_empty() {
-                return Ok(redirect(&next));
-            }
-            let text = format!("You are signed in as {}.", account.name);
-            let values =
-                context! { title => "Signed in", text => text, csrf => visit.browser.csrf() };
-            return Ok(visit.page(StatusCode::OK, "message.html", values, ""));
+        if visit.account().await?.is_some() {
+            return Ok(redirect(if next.is_empty() { CONSOLE } else { &next }));
         }
         Ok(visit.sign_in_page(StatusCode::OK, "", &next, ""))
     };
     either(answer.await)
 }
 
-pub(super) async fn enter(State(identity): Shared, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn enter(
+    State(identity): Shared,
+    source: Option<Extension<Source>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let answer = async {
         let visit = Visit::new(&identity, &headers)?;
         let form = visit.form(&body)?;
-        let name = form.get("name").unwrap_or_default();
-        let password = form.get("password").unwrap_or_default();
-        let next = local(form.get("next"));
-        let store = &identity.oauth.store;
-        let outcome = people::sign_in(store, name, password, visit.now).await;
-        match outcome.map_err(|error| visit.failed(&error))? {
-            SignIn::Welcome(account) => visit.welcome(&account, &next).await,
-            SignIn::Wrong => {
-                let problem = "The name or the password is wrong.";
-                Ok(visit.sign_in_page(StatusCode::UNAUTHORIZED, problem, &next, name))
-            }
-            SignIn::Locked { until } => {
-                let seconds = until.since(visit.now).as_secs() + 1;
-                let problem = format!("Too many attempts. Try again in {seconds} s.");
-                Ok(visit.sign_in_page(StatusCode::TOO_MANY_REQUESTS, &problem, &next, name))
-            }
-        }
+        let source = source.map(|Extension(source)| source).unwrap_or_default();
+        entered(&visit, &form, &source).await
     };
     either(answer.await)
+}
+
+/// The store counts wrong passwords of an account, whoever sends them. Here is counted what comes
+/// from one address, whatever accounts it tries.
+async fn entered(visit: &Visit<'_>, form: &Parameters, source: &Source) -> Answer {
+    let Visit { identity, now, .. } = *visit;
+    let name = form.get("name").unwrap_or_default();
+    let password = form.get("password").unwrap_or_default();
+    let next = local(form.get("next"));
+    let locked = |wait: Duration| {
+        let problem = format!("Too many attempts. Try again in {} s.", wait.as_secs() + 1);
+        Ok(visit.sign_in_page(StatusCode::TOO_MANY_REQUESTS, &problem, &next, name))
+    };
+    let who = source.presenting("password");
+    if let Some(wait) = identity.attempts.wait(&who, now) {
+        return locked(wait);
+    }
+    let outcome = people::sign_in(&identity.oauth.store, name, password, now).await;
+    match outcome.map_err(|error| visit.failed(&error))? {
+        SignIn::Welcome(account) => visit.welcome(&account, &next).await,
+        SignIn::Wrong => {
+            identity.attempts.failed(&who, now);
+            let problem = "The name or the password is wrong.";
+            Ok(visit.sign_in_page(StatusCode::UNAUTHORIZED, problem, &next, name))
+        }
+        SignIn::Locked { until } => locked(until.since(now)),
+    }
 }
 
 pub(super) async fn leave(State(identity): Shared, headers: HeaderMap, body: Bytes) -> Response {

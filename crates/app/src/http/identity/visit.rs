@@ -23,6 +23,9 @@ use super::{
     form,
 };
 
+/// Where people land who wanted nothing in particular.
+pub(super) const CONSOLE: &str = "/console";
+
 /// A request in the middle of a visit of a browser.
 pub(super) struct Visit<'a> {
     pub(super) identity: &'a Identity,
@@ -71,7 +74,7 @@ impl<'a> Visit<'a> {
     pub(super) async fn welcome(&self, account: &Account, next: &str) -> Answer {
         let opened = people::open_session(&self.identity.oauth.store, account, self.now).await;
         let cookie = opened.map_err(|error| self.failed(&error))?;
-        let mut response = redirect(if next.is_empty() { "/oauth/sign-in" } else { next });
+        let mut response = redirect(if next.is_empty() { CONSOLE } else { next });
         browser::set(response.headers_mut(), &cookie, self.identity.site().is_secure());
         Ok(response)
     }

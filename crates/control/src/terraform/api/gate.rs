@@ -8,8 +8,8 @@ use std::{ops::Deref, sync::Arc};
 
 use axum::http::Extensions;
 use pilothouse_access::{
-    Action, Decision, Place, Policy, Requirement, Verdict, Visible, decide_direct, requirement,
-    standing, stands_below, visible,
+    Action, Decision, Place, Policy, Requirement, Verdict, Visible, decide_direct, out_of_scope,
+    requirement, standing, stands_below, visible,
 };
 use pilothouse_model::{
     Authority, Caller, Error, Namespace, Risk, Timestamp, id::ResourceType, text::prefix,
@@ -91,6 +91,9 @@ impl Entered {
     /// The same call is about a second thing, too.
     pub(super) async fn also(&self, operation: &str, subject: Subject<'_>) -> Result<(), Error> {
         let operation = format!("{}.{operation}", Namespace::TERRAFORM);
+        if let Some(refused) = self.out_of_scope(&operation) {
+            return self.obey(&operation, subject, &refused);
+        }
         let namespace = match subject {
             Subject::Everywhere => None,
             // Nothing is hidden from the operator, so where it is matters to policies only.
@@ -111,8 +114,25 @@ impl Entered {
         {
             return Ok(());
         }
+        self.obey(&operation, subject, &decision)
+    }
+
+    /// The gateway has looked at the scopes of what came through it.
+    fn out_of_scope(&self, operation: &str) -> Option<Decision> {
+        if self.caller.decided {
+            return None;
+        }
+        out_of_scope(&self.caller, operation, risk(operation))
+    }
+
+    fn obey(
+        &self,
+        operation: &str,
+        subject: Subject<'_>,
+        decision: &Decision,
+    ) -> Result<(), Error> {
         if let Some(note) = &self.note {
-            note.decided(&operation, risk(&operation), subject.text(), &decision);
+            note.decided(operation, risk(operation), subject.text(), decision);
         }
         decision.refusal(|| subject.not_found()).map_or(Ok(()), Err)
     }

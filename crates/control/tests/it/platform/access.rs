@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{body::Body, http};
-use pilothouse_model::{Caller, Grant, Principal, PrincipalKind, Role, audit::Outcome};
+use pilothouse_model::{Caller, Grant, Principal, PrincipalKind, Role, Scopes, audit::Outcome};
 use pilothouse_store::AuditFilter;
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, prost::Message as _};
 use serde_json::{Map, Value};
@@ -40,6 +40,12 @@ fn user(world: &World, role: Role, namespace: &str) -> Client {
     let grant = Grant { subject, namespace: namespace.parse().unwrap(), role };
     let caller = Some(Caller::new(principal).granted(vec![grant]));
     Client { caller, ..world.client.clone() }
+}
+
+/// The same user with a token that only reads.
+fn reading(client: &Client) -> Client {
+    let caller = client.caller.clone().map(|caller| caller.limited_to(Scopes::READ));
+    Client { caller, ..client.clone() }
 }
 
 /// The same user without any role.
@@ -204,6 +210,7 @@ async fn every_method_is_refused_without_a_role_there() {
     let stranger = user(&world, Role::Owner, "other");
     let nobody = nobody(&stranger);
     let viewer = user(&world, Role::Viewer, "acme");
+    let reader = reading(&world.client);
     let (mut served, mut wrong) = (0, Vec::new());
     for method in methods() {
         let body = || request(&method, &things);
@@ -228,6 +235,10 @@ async fn every_method_is_refused_without_a_role_there() {
         let may_look = is_read(&method) || expected_open;
         if refused(code) == may_look && !name.contains("OutputByID") {
             wrong.push(format!("{name}: {code:?} for a viewer"));
+        }
+        let code = call(&reader, &method, body()).await;
+        if (code == Code::PermissionDenied) == may_look {
+            wrong.push(format!("{name}: {code:?} with a token that only reads"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -278,6 +289,7 @@ async fn every_route_is_refused_without_a_role_there() {
     let things = things(&world).await;
     let stranger = user(&world, Role::Owner, "other");
     let viewer = user(&world, Role::Viewer, "acme");
+    let reader = reading(&world.client);
     let routes = routes(&things);
     assert!(routes.len() >= 11, "{routes:#?}");
     for (method, path) in routes {
@@ -293,6 +305,9 @@ async fn every_route_is_refused_without_a_role_there() {
         let secret = path.contains("state-versions");
         let expected = if method == "GET" && !secret { 200 } else { 403 };
         assert_eq!(status, expected, "{method} {path} for a viewer");
+        let (status, _) = reader.rest(&method, &path, body()).await;
+        let expected = if method == "GET" { 200 } else { 403 };
+        assert_eq!(status, expected, "{method} {path} with a token that only reads");
     }
 }
 

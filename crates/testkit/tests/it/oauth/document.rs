@@ -53,7 +53,7 @@ async fn a_client_that_describes_itself_signs_in_without_registering() {
 async fn nobody_is_asked_about_a_client_before_a_person_is_signed_in() {
     let browser = Browser::start_with(&[("PILOTHOUSE_CLIENT_DOCUMENTS", "loopback")]).await;
     browser.set_up().await;
-    let page = browser.get(&browser.app.url("/oauth/sign-in")).await.text().await.unwrap();
+    let page = browser.get(&browser.app.url("/console")).await.text().await.unwrap();
     browser.submit("/oauth/sign-out", &page, &[]).await;
     // A port that nothing listens on would show as a refusal.
     let gone = "http://127.0.0.1:1/client.json";

@@ -19,7 +19,7 @@ async fn to_provider(browser: &Browser, provider: &str, next: &str) -> String {
 
 /// Who the browser is signed in as, if anybody.
 async fn signed_in(browser: &Browser) -> Option<String> {
-    let page = browser.get(&browser.app.url("/oauth/sign-in")).await.text().await.unwrap();
+    let page = browser.get(&browser.app.url("/console")).await.text().await.unwrap();
     let (_, rest) = page.split_once("signed in as ")?;
     Some(rest.split('<').next().unwrap().trim_end_matches('.').to_owned())
 }
@@ -104,7 +104,7 @@ async fn a_provider_decides_about_its_own_people_only() {
     let provider = FakeProvider::start().await;
     let browser = Browser::start_with(&provider.variables("*")).await;
     browser.set_up().await;
-    let page = browser.get(&browser.app.url("/oauth/sign-in")).await.text().await.unwrap();
+    let page = browser.get(&browser.app.url("/console")).await.text().await.unwrap();
     browser.submit("/oauth/sign-out", &page, &[]).await;
     let store = browser.app.running().product().store.clone();
     let now = pilothouse_model::Timestamp::now();
@@ -117,6 +117,6 @@ async fn a_provider_decides_about_its_own_people_only() {
     provider.say(json!({"email": "al@example.com", "sub": "8"}));
     let back = to_provider(&browser, "openid", "https://evil.example").await;
     let entered = browser.get(&back).await;
-    assert_eq!(entered.headers()["location"], "/oauth/sign-in", "never to another site");
+    assert_eq!(entered.headers()["location"], "/console", "never to another site");
     browser.app.stop().await;
 }

@@ -1,6 +1,7 @@
 //! What works.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use pilothouse_testkit::operate;
 use serde_json::{Value, json};
 
 use super::browser::{Browser, CALLBACK, PASSWORD};
@@ -79,13 +80,62 @@ async fn a_write_with_a_reading_token_is_told_all_scopes_it_needs() {
 }
 
 #[tokio::test]
+async fn a_reading_token_writes_nowhere_and_a_missing_role_is_no_missing_scope() {
+    let browser = Browser::start_with(&[("PILOTHOUSE_AUTO_APPROVE", "all")]).await;
+    browser.set_up().await;
+    let app = &browser.app;
+    let group = json!({"resource_type": "tharsis.group", "body": {"name": "acme"}});
+    app.ok("infra_create", group.clone()).await;
+    let service = ["accounts", "service", "create", "acme/ci", "--json"];
+    let made: Value = serde_json::from_str(&operate(&app.data(), &service).1).unwrap();
+    let [id, secret] = ["client_id", "client_secret"].map(|name| made[name].as_str().unwrap());
+    let rotate = format!("/platforms/tharsis/v1/serviceaccounts/{id}/rotate");
+    let client = browser.register().await;
+    let token = async |scope: &str| {
+        // Good for everything that is served here, not only for MCP.
+        let url = browser.authorize_url(&client, &[("scope", scope), ("resource", "")]);
+        let code = browser.consent(&url).await;
+        browser.exchange(&client, &code).await.1["access_token"].as_str().unwrap().to_owned()
+    };
+    let post = async |token: &str| {
+        let answer = browser.http.post(app.url(&rotate)).bearer_auth(token).send().await.unwrap();
+        let challenge = answer.headers().get("www-authenticate");
+        let challenge = challenge.map(|value| value.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), challenge.unwrap_or_default())
+    };
+    for (scope, needed) in [
+        ("mcp:read", "mcp:read mcp:write"),
+        ("tharsis:read", "tharsis:read tharsis:write"),
+        ("harness:write", "mcp:read mcp:write harness:write"),
+    ] {
+        let token = token(scope).await;
+        let needed = format!("scope=\"{needed}\", error=\"insufficient_scope\"");
+        let (status, challenge) = post(&token).await;
+        assert!(status == 403 && challenge.ends_with(&needed), "{scope}: {status} {challenge}");
+        let (status, challenge) = browser.call(&token, "infra_create", group.clone()).await;
+        assert!(status == 403 && challenge.ends_with(&needed), "{scope}: {status} {challenge}");
+    }
+    let (_, audit) = operate(&app.data(), &["audit", "--json"]);
+    assert!(audit.contains("scope: tharsis.service_account.rotate needs a token"), "{audit}");
+    assert_eq!(post(&token("tharsis:write").await).await.0, 200);
+
+    let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
+    let (_, issued) = browser.token(&form).await;
+    let (status, challenge) = post(issued["access_token"].as_str().unwrap()).await;
+    assert_eq!((status, challenge.as_str()), (403, ""), "no other token would help");
+    browser.app.stop().await;
+}
+
+#[tokio::test]
 async fn people_sign_in_and_out() {
     let browser = Browser::start().await;
     browser.set_up().await;
-    let at = browser.app.url("/oauth/sign-in");
-    let page = browser.get(&at).await.text().await.unwrap();
+    let (console, at) = (browser.app.url("/console"), browser.app.url("/oauth/sign-in"));
+    assert_eq!(browser.get(&at).await.headers()["location"], "/console", "there is nothing to do");
+    let page = browser.get(&console).await.text().await.unwrap();
     assert!(page.contains("signed in as jo"), "{page}");
     assert_eq!(browser.submit("/oauth/sign-out", &page, &[]).await.status(), 200);
+    assert_eq!(browser.get(&console).await.headers()["location"], "/oauth/sign-in");
     let page = browser.get(&at).await.text().await.unwrap();
     assert!(page.contains("Password"), "{page}");
 
@@ -93,7 +143,7 @@ async fn people_sign_in_and_out() {
     assert_eq!(browser.submit("/oauth/sign-in", &page, &wrong).await.status(), 401);
     let right = [("name", "Jo"), ("password", PASSWORD), ("next", "https://evil.example")];
     let entered = browser.submit("/oauth/sign-in", &page, &right).await;
-    assert_eq!(entered.headers()["location"], "/oauth/sign-in", "never to another site");
+    assert_eq!(entered.headers()["location"], "/console", "never to another site");
     browser.app.stop().await;
 }
 

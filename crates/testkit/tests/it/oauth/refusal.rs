@@ -157,17 +157,25 @@ async fn a_disabled_account_loses_its_tokens() {
 #[tokio::test]
 async fn guessing_passwords_gets_slower() {
     let (browser, ..) = issued().await;
-    let at = browser.app.url("/oauth/sign-in");
-    let page = browser.get(&at).await.text().await.unwrap();
+    let page = browser.get(&browser.app.url("/console")).await.text().await.unwrap();
     browser.submit("/oauth/sign-out", &page, &[]).await;
-    let page = browser.get(&at).await.text().await.unwrap();
+    let page = browser.get(&browser.app.url("/oauth/sign-in")).await.text().await.unwrap();
+    let attempt = async |name: &str, password: &str| {
+        let form = [("name", name), ("password", password)];
+        browser.submit("/oauth/sign-in", &page, &form).await.status().as_u16()
+    };
     let mut statuses = Vec::new();
     for _ in 0..8 {
-        let form = [("name", "jo"), ("password", "wrong password")];
-        statuses.push(browser.submit("/oauth/sign-in", &page, &form).await.status().as_u16());
+        statuses.push(attempt("jo", "wrong password").await);
     }
     assert!(statuses.contains(&429), "{statuses:?}");
     assert!(statuses.starts_with(&[401; 5]), "{statuses:?}");
+    // One password, tried with one name after the other, from the same address.
+    let mut statuses = Vec::new();
+    for name in 0..12 {
+        statuses.push(attempt(&format!("name{name}"), "correct horse").await);
+    }
+    assert!(statuses.starts_with(&[401]) && statuses.contains(&429), "{statuses:?}");
     browser.app.stop().await;
 }
 
