@@ -1,4 +1,5 @@
-//! The operator's own token: made at first start, kept in a file only its owner can read.
+//! The operator's own token: made at first start, kept in a file only its owner can read. And a
+//! token that an operator states, for all clients of one surface.
 
 use std::{
     fs,
@@ -6,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pilothouse_model::{Error, Principal};
+use pilothouse_model::{Error, Principal, PrincipalKind};
 
 use crate::random;
 
@@ -45,6 +46,28 @@ impl AdminToken {
     /// The operator, if `presented` is the token. Takes the same time for every wrong one.
     pub fn verify(&self, presented: &str) -> Option<Principal> {
         (blake3::hash(presented.as_bytes()) == self.hash).then(|| Principal::local_user("admin"))
+    }
+}
+
+/// A token that an operator states and all clients of one surface share.
+pub struct SharedToken {
+    hash: blake3::Hash,
+    name: &'static str,
+}
+
+impl SharedToken {
+    /// `name` is how its bearers are recorded: who they are, nobody knows.
+    pub fn new(token: &str, name: &'static str) -> Self {
+        Self { hash: blake3::hash(token.as_bytes()), name }
+    }
+
+    /// Its bearer, if `presented` is the token. Takes the same time for every wrong one.
+    pub fn verify(&self, presented: &str) -> Option<Principal> {
+        (blake3::hash(presented.as_bytes()) == self.hash).then(|| Principal {
+            id: format!("shared:{}", self.name),
+            kind: PrincipalKind::External,
+            name: self.name.to_owned(),
+        })
     }
 }
 

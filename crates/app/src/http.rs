@@ -20,7 +20,7 @@ use pilothouse_gateway::{
     ServedSurface,
     mcp::{
         Endpoint, Settings,
-        http::{Access, guard, router as mcp_router},
+        http::{Access, guard, router as mcp_router, share},
     },
 };
 use pilothouse_model::Error;
@@ -73,13 +73,14 @@ pub(crate) fn router(
         .layer(middleware::from_fn_with_state(door, auth::authenticate));
     let behind_proxy = identity.behind_proxy();
     let open = Router::new()
-        .route("/health", get(health::health))
+        .route("/health", get(health::health).with_state(endpoints.clone()))
         .route("/ready", get(health::ready).with_state(product.store.clone()))
         .merge(identity::router(identity))
         .merge(token_routes(tokens, "/platforms/tharsis"))
         .layer(middleware::from_fn_with_state(behind_proxy, source::tell))
-        .layer(middleware::from_fn_with_state(access, guard));
-    Ok((open.fallback_service(guarded), endpoints))
+        .layer(middleware::from_fn_with_state(Arc::clone(&access), guard));
+    let all = open.fallback_service(guarded);
+    Ok((all.layer(middleware::from_fn_with_state(access, share)), endpoints))
 }
 
 /// Why there is no MCP where somebody looks for it.

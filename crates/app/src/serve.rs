@@ -14,7 +14,7 @@ use pilothouse_access::{
     people,
     service_account::token::Tokens,
     signing::SigningKeys,
-    token::AdminToken,
+    token::{AdminToken, SharedToken},
     vault::KeySource,
 };
 use pilothouse_control::terraform::executor::Binary;
@@ -94,6 +94,9 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let keys = ApiKeys::new(directory.clone(), config.access.clone());
     let mut credentials: Vec<Box<dyn Credential>> =
         vec![Box::new(token), Box::new(keys), Box::new(Arc::clone(&bearers))];
+    if let Some(token) = &config.harness.shared_token {
+        credentials.push(Box::new(SharedToken::new(token.expose_secret(), "harness")));
+    }
     if config.github.tokens {
         credentials.push(Box::new(GitHub::new(&config.github)?));
     }

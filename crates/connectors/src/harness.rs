@@ -22,7 +22,6 @@ mod run;
 mod schema;
 mod status;
 mod visual;
-mod yaml;
 
 pub use config::HarnessConfig;
 

@@ -13,6 +13,7 @@ mod request;
 mod retry;
 pub mod tharsis;
 pub mod transport;
+pub mod yaml;
 
 pub use connector::{
     Connector, Options, Rate,

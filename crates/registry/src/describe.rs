@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     catalog::PlatformCatalog,
+    example,
     load::json as plain,
     nearest::nearest,
     resource::{Argument, Operation, Paging, ResourceType, Wait},
@@ -110,10 +111,22 @@ pub fn resource_type(kind: &ResourceType, shown: Shown<'_>) -> Option<Value> {
     if !kind.fields.is_empty() {
         description.insert("fields".to_owned(), json!(kind.fields));
     }
+    let examples = examples(kind);
+    if !examples.is_empty() {
+        description.insert("examples".to_owned(), json!(examples));
+    }
     if let Some(wait) = &kind.wait {
         description.insert("wait".to_owned(), states(wait));
     }
     Some(description.into())
+}
+
+/// The names of what there is to copy from.
+fn examples(kind: &ResourceType) -> Vec<&'static str> {
+    let platform = kind.id.split('.').next().unwrap_or_default();
+    // Files that do not load are ruled out by the tests of this crate.
+    let found = example::of(platform, &kind.name).unwrap_or_default();
+    found.iter().map(|found| found.name).collect()
 }
 
 /// One operation.

@@ -17,6 +17,11 @@ struct Registry;
 struct Definitions;
 
 #[derive(RustEmbed)]
+#[folder = "../../registry"]
+#[include = "*/example/*.json"]
+struct Examples;
+
+#[derive(RustEmbed)]
 #[folder = "../../docs/guide"]
 #[include = "*.md"]
 struct Guide;
@@ -67,11 +72,20 @@ const PROMPTS: &str = "/prompt/";
 
 /// The JSON Schemas of every platform's definitions: platform, name, text.
 pub(crate) fn definitions() -> Result<Vec<(String, String, String)>, NotText> {
+    documents::<Definitions>("/definition/")
+}
+
+/// The examples of every platform: platform, what they are examples of, text.
+pub(crate) fn examples() -> Result<Vec<(String, String, String)>, NotText> {
+    documents::<Examples>("/example/")
+}
+
+fn documents<F: RustEmbed>(folder: &str) -> Result<Vec<(String, String, String)>, NotText> {
     let mut found = Vec::new();
-    for path in Definitions::iter() {
-        let name = path.strip_suffix(".json").and_then(|path| path.split_once("/definition/"));
+    for path in F::iter() {
+        let name = path.strip_suffix(".json").and_then(|path| path.split_once(folder));
         if let Some((platform, name)) = name
-            && let Some(file) = file::<Definitions>("registry", &path)
+            && let Some(file) = file::<F>("registry", &path)
         {
             found.push((platform.to_owned(), name.to_owned(), file?.text.into_owned()));
         }

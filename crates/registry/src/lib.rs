@@ -10,6 +10,7 @@ pub mod coerce;
 pub mod definition;
 pub mod describe;
 mod embedded;
+pub mod example;
 pub mod knowledge;
 mod link;
 mod load;

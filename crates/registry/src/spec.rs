@@ -254,6 +254,9 @@ pub struct Arg {
     pub also: Vec<String>,
     /// The argument whose value this one takes if it is not given.
     pub from: Option<String>,
+    /// Other names that callers give it; they are understood, not shown.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// The values allowed.
     #[serde(default)]
     pub values: Vec<String>,
@@ -269,6 +272,9 @@ pub struct Arg {
     /// What an object, or each object in a list, consists of.
     #[serde(default)]
     pub fields: BTreeMap<String, Arg>,
+    /// Of an object: the field that a text in its place stands for, as it is. Without it such a text
+    /// is read as JSON or YAML.
+    pub text: Option<String>,
     /// An object takes fields that are not listed, too.
     #[serde(default)]
     pub open: bool,

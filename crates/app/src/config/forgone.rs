@@ -3,9 +3,8 @@
 
 use crate::environment::Environment;
 
-pub static FORGONE: [(&str, &str); 20] = [
+pub static FORGONE: [(&str, &str); 19] = [
     ("HARNESS_MCP_MODE", "everybody signs in; one server works in one account"),
-    ("HARNESS_MCP_AUTH_TOKEN", "clients sign in, or present an API key (`pilothouse keys create`)"),
     ("HARNESS_MCP_ALLOW_UNAUTHENTICATED_HTTP", "nobody is served without a credential"),
     (
         "HARNESS_MCP_TRUST_PROXY",

@@ -37,6 +37,8 @@ pub struct Harness {
     pub toolsets: Vec<String>,
     pub read_only: bool,
     pub auto_approve: AutoApprove,
+    /// What clients of the surface may present as a bearer, all the same one.
+    pub shared_token: Option<SecretString>,
 }
 
 pub(super) const API_KEY: Setting = Setting::new(
@@ -62,7 +64,7 @@ const ORG: Setting = Setting::new(
     "harness.org",
     "HARNESS_ORG",
     "an organization identifier",
-    "The organization of calls that name none.",
+    "The organization of calls that name none; with HARNESS_PROJECT and without it, `default`.",
 )
 .aliases(&["HARNESS_DEFAULT_ORG_ID"]);
 const PROJECT: Setting = Setting::new(
@@ -135,6 +137,19 @@ const FME_API_KEY: Setting = Setting::new(
 )
 .secret();
 
+const SHARED_TOKEN: Setting = Setting::new(
+    "harness.shared_token",
+    "HARNESS_MCP_AUTH_TOKEN",
+    "at least 16 characters",
+    "A bearer token that all clients share; it is good for Harness alone. API keys say who calls.",
+)
+.secret();
+
+/// A shorter one could be guessed.
+const LEAST_TOKEN: usize = 16;
+/// The organization that every account has.
+const USUAL_ORG: &str = "default";
+
 pub(super) static GROUP: Group = Group {
     title: "Harness",
     about: "The names of the server that the harness surface replaces, and the account it connects \
@@ -155,6 +170,7 @@ pub(super) static GROUP: Group = Group {
         &ALLOW_HTTP,
         &FME_BASE_URL,
         &FME_API_KEY,
+        &SHARED_TOKEN,
     ],
 };
 
@@ -179,6 +195,8 @@ impl Harness {
         let toolsets = reader.required(&TOOLSETS, |text| Some(parse::words(text)));
         let read_only = reader.required(&READ_ONLY, parse::flag);
         let skip = reader.required(&SKIP_ELICITATION, parse::flag);
+        let long = |text: &str| parse::secret(text).filter(|_| text.len() >= LEAST_TOKEN);
+        let shared_token = reader.optional(&SHARED_TOKEN, long);
         let auto_approve = reader.required(&AUTO_APPROVE, |text| text.parse().ok());
         Some(Self {
             api_key,
@@ -187,7 +205,7 @@ impl Harness {
             allow_http,
             fme_base_url: fme_base_url?,
             fme_api_key,
-            org,
+            org: org.or_else(|| project.as_ref().map(|_| USUAL_ORG.to_owned())),
             project,
             timeout: timeout?,
             max_retries: max_retries?,
@@ -195,6 +213,7 @@ impl Harness {
             toolsets: toolsets?,
             read_only: read_only?,
             auto_approve: if skip? { AutoApprove::All } else { auto_approve? },
+            shared_token,
         })
     }
 

@@ -105,7 +105,7 @@ fn every_kind_of_mistake_names_its_place_and_what_is_expected() {
 #[test]
 fn the_variables_of_the_harness_server_count_or_are_named() {
     type Seen = fn(&Config) -> String;
-    let honoured: [(&str, &str, Seen, &str); 22] = [
+    let honoured: [(&str, &str, Seen, &str); 23] = [
         ("HARNESS_API_KEY", "pat.a.b.c", |it| it.harness.api_key.is_some().to_string(), "true"),
         ("HARNESS_ACCOUNT_ID", "a", |it| it.harness.account_id.clone().unwrap(), "a"),
         (
@@ -147,6 +147,12 @@ fn the_variables_of_the_harness_server_count_or_are_named() {
             |it| it.harness.fme_base_url.to_string(),
             "https://f.example/",
         ),
+        (
+            "HARNESS_MCP_AUTH_TOKEN",
+            "0123456789abcdef",
+            |it| it.harness.shared_token.is_some().to_string(),
+            "true",
+        ),
         ("PILOTHOUSE_MAX_BODY_BYTES", "2MiB", |it| it.server.max_body_bytes.to_string(), "2097152"),
     ];
     for (variable, value, seen, expected) in honoured {
@@ -166,6 +172,18 @@ fn the_variables_of_the_harness_server_count_or_are_named() {
         "expected a size from 64KiB to 1GiB",
     );
     assert_problem(load(&[("MCP_SESSION_TTL_MS", "soon")]), "expected a duration");
+    assert_problem(load(&[("HARNESS_MCP_AUTH_TOKEN", "short")]), "at least 16 characters");
+}
+
+#[test]
+fn a_project_of_harness_is_in_the_organization_that_every_account_has() {
+    let org = |environment: &[(&str, &str)]| load(environment).unwrap().harness.org;
+    assert_eq!(org(&[]), None);
+    assert_eq!(org(&[("HARNESS_DEFAULT_PROJECT_ID", "shop")]).as_deref(), Some("default"));
+    assert_eq!(
+        org(&[("HARNESS_PROJECT", "shop"), ("HARNESS_ORG", "sales")]).as_deref(),
+        Some("sales")
+    );
 }
 
 #[test]

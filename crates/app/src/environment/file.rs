@@ -21,12 +21,13 @@ pub(crate) const MAX_BYTES: u64 = 256 * 1024;
 
 const KEYS: [&str; 2] = ["HARNESS_API_KEY", "HARNESS_FME_API_KEY"];
 /// Count in the file of a directory only beside a key of its own.
-const GUARDED: [&str; 5] = [
+const GUARDED: [&str; 6] = [
     "HARNESS_BASE_URL",
     "HARNESS_FME_BASE_URL",
     "HARNESS_ALLOW_HTTP",
     "HARNESS_AUTO_APPROVE_RISK",
     "HARNESS_SKIP_ELICITATION",
+    "HARNESS_MCP_AUTH_TOKEN",
 ];
 
 impl Environment {
@@ -121,6 +122,7 @@ mod tests {
             ("HARNESS_BASE_URL=https://evil.example", &key, false, false),
             ("HARNESS_AUTO_APPROVE_RISK=all", &key, false, false),
             ("HARNESS_AUTO_APPROVE_RISK=all", &key, true, true),
+            ("HARNESS_MCP_AUTH_TOKEN=known-to-others", &key, false, false),
             ("HARNESS_READ_ONLY=true", &key, false, true),
         ] {
             let found = with(text, own, stated).unwrap();

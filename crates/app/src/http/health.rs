@@ -1,12 +1,16 @@
 //! Liveness and readiness, for people and orchestrators.
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State, http::StatusCode};
+use pilothouse_gateway::mcp::Endpoint;
 use pilothouse_store::Store;
 use serde_json::{Value, json};
 
-/// The process answers.
-pub(super) async fn health() -> Json<Value> {
-    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+/// The process answers, and how many MCP sessions it holds.
+pub(super) async fn health(State(endpoints): State<Vec<Arc<Endpoint>>>) -> Json<Value> {
+    let sessions: usize = endpoints.iter().map(|endpoint| endpoint.session_count()).sum();
+    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "sessions": sessions }))
 }
 
 /// The process can do its work: the store answers.

@@ -1,6 +1,8 @@
 //! The program as a shell sees it: arguments and environment in, text and an exit code out.
 #![expect(clippy::unwrap_used, reason = "what cannot be run is a failed test")]
 
+mod stdio;
+
 use std::{path::Path, process::Output};
 
 use serde_json::Value;

@@ -5,8 +5,8 @@
 use pilothouse_model::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::yaml;
 use crate::connector::hook::HookContext;
+use crate::yaml;
 
 mod input;
 mod merge;

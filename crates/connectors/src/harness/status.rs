@@ -7,13 +7,13 @@ use crate::connector::hook::HookContext;
 
 /// Entries of each list without a limit of the caller's.
 const USUAL: u64 = 5;
-/// Most recent executions that are looked at.
+/// Most entries of a list, whatever the caller's limit.
 const MOST: u64 = 20;
 
 /// Failed, running and recent executions, and a verdict. A list that cannot be read is named under
 /// `_errors`, unless none can be.
 pub(super) async fn project(context: &HookContext<'_>, args: Map<String, Value>) -> Result<Value> {
-    let limit = args.get("limit").and_then(Value::as_u64).unwrap_or(USUAL);
+    let limit = args.get("limit").and_then(Value::as_u64).unwrap_or(USUAL).clamp(1, MOST);
     let (org, project) = (args.get("org_id"), args.get("project_id"));
     let ask = |status: Option<&str>, limit: u64| {
         let mut question = json!({ "org_id": org, "project_id": project, "limit": limit });

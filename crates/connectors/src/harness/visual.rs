@@ -3,8 +3,8 @@
 use pilothouse_model::Result;
 use serde_json::{Map, Value, json};
 
-use super::yaml;
 use crate::connector::hook::HookContext;
+use crate::yaml;
 
 /// Executions that a chart of many is drawn from, at most.
 const MAX_EXECUTIONS: usize = 1000;

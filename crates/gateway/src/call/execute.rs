@@ -99,7 +99,7 @@ async fn fan_out(conversation: &dyn Conversation, search: &Search) -> Value {
     let answers: Vec<_> = stream::iter(calls).buffered(SEARCH_WIDTH).collect().await;
     let (mut results, mut failed) = (Vec::new(), Vec::new());
     for (list, answer) in search.lists.iter().zip(answers) {
-        let resource_type = list.name.rsplit_once('.').map_or("", |(name, _)| name);
+        let resource_type = search.type_of(list);
         match answer {
             Ok(mut page) => {
                 for item in page["items"].as_array_mut().into_iter().flat_map(std::mem::take) {

@@ -12,6 +12,7 @@ mod accept;
 mod access;
 mod batch;
 mod body;
+mod cors;
 mod header;
 mod legacy;
 mod modern;
@@ -31,6 +32,7 @@ use http::{Method, StatusCode, header::ALLOW};
 use pilothouse_model::{Caller, Error};
 
 pub use access::{Access, guard};
+pub use cors::share;
 
 use super::{
     context::Era,

@@ -33,10 +33,14 @@ pub(super) static LIST: Verb = Verb {
 };
 
 fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Request, Error> {
-    let page = arguments.remove("page").and_then(|page| page.as_u64());
-    let [limit, cursor, words, compact] =
-        ["limit", "cursor", "search", "compact"].map(|name| arguments.remove(name));
+    let [page, limit, cursor, words, compact] =
+        ["page", "limit", "cursor", "search", "compact"].map(|name| arguments.remove(name));
     let mut target = Target::take(reach, arguments)?;
+    // Drop-in surfaces take these among the filters as well.
+    let page = page.or_else(|| target.take_foreign("list", "page"));
+    let limit = limit.or_else(|| target.take_foreign("list", "size"));
+    let page = page.map(|page| whole("page", &page)).transpose()?;
+    let limit = limit.map(|size| whole("size", &size)).transpose()?.map(Value::from);
     if let Some(words) = words {
         target.look_for(words)?;
     }
@@ -44,6 +48,11 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
     let compact = compact.map_or(target.has_long_items(), |compact| compact != json!(false));
     let invocation = target.invocation("list")?;
     Ok(Request::Operation(Invocation { compact, ..invocation }))
+}
+
+fn whole(name: &str, value: &Value) -> Result<u64, Error> {
+    let text = value.as_str().and_then(|text| text.trim().parse().ok());
+    value.as_u64().or(text).ok_or_else(|| Error::invalid(format!("{name}: a number is expected")))
 }
 
 /// Turns to the page that is asked for, in the way the list counts.

@@ -1,5 +1,7 @@
 //! `schema`: the JSON Schema of an operation's arguments, or of what the YAML of a definition may
-//! contain: ours, or the platform's own where it offers one.
+//! contain: ours, or the platform's own where it offers one. And examples of definitions.
+
+mod example;
 
 use pilothouse_model::Error;
 use pilothouse_registry::{definition, nearest, schema::arguments as arguments_schema};
@@ -32,6 +34,9 @@ pub(super) static SCHEMA: Verb = Verb {
 const LIVE: &str = "schema";
 
 fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Request, Error> {
+    if let Some(value) = example::answer(reach, &mut arguments)? {
+        return Ok(Request::Answer { verb: "schema", value });
+    }
     let name = take_text(&mut arguments, "operation");
     let path = take_text(&mut arguments, "path");
     if name.is_none()
@@ -39,7 +44,10 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
     {
         let schema = definition::document(&platform, &name)?;
         let part = definition::part(schema, path.as_deref().unwrap_or_default())?;
-        let value = json!({ "definition": name, "path": path, "schema": part });
+        let mut value = json!({ "definition": name, "path": path, "schema": part });
+        if path.is_none() {
+            value["examples"] = json!(example::names(&platform, &name)?);
+        }
         return Ok(Request::Answer { verb: "schema", value });
     }
     let mut target = Target::take(reach, arguments)?;

@@ -7,8 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Hints, Invocation, Reach, Request, Target, Verb, take_text, target::words_argument};
 
-/// Most types that one search asks.
-const MAX_TYPES: usize = 12;
+/// Most types that a search asks when the caller names none.
+const USUAL_TYPES: usize = 12;
+/// Most types that a caller may name.
+const MAX_TYPES: usize = 40;
 
 pub(super) static SEARCH: Verb = Verb {
     name: "search",
@@ -44,17 +46,29 @@ pub(crate) struct Search {
     pub(crate) lists: Vec<Invocation>,
     /// What the registry itself has about the words.
     pub(crate) types: Value,
+    /// Whether the surface has one platform and leaves its name out.
+    pub(crate) at_home: bool,
+}
+
+impl Search {
+    /// The type of one of the lists, as callers of the surface write it.
+    pub(crate) fn type_of<'l>(&self, list: &'l Invocation) -> &'l str {
+        let name = list.name.rsplit_once('.').map_or("", |(name, _)| name);
+        let bare = name.split_once('.').map(|(_, bare)| bare);
+        bare.filter(|_| self.at_home).unwrap_or(name)
+    }
 }
 
 fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Request, Error> {
     let words = take_text(&mut arguments, "query").unwrap_or_default();
     let limit = arguments.remove("limit").unwrap_or_else(|| json!(5));
     let compact = arguments.remove("compact").map_or(reach.home.is_some(), |it| it != json!(false));
-    let names = match arguments.remove("resource_types") {
-        Some(Value::Array(names)) => {
-            names.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
-        _ => reach.searchable(&is_free),
+    let names = if let Some(Value::Array(names)) = arguments.remove("resource_types") {
+        names.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    } else {
+        let mut names = reach.searchable(&is_free);
+        names.truncate(USUAL_TYPES);
+        names
     };
     let lists = names
         .into_iter()
@@ -65,7 +79,7 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
         })
         .collect::<Result<_, Error>>()?;
     let types = reach.search_types(&words, 5);
-    Ok(Request::Search(Search { words, lists, types }))
+    Ok(Request::Search(Search { words, lists, types, at_home: reach.home.is_some() }))
 }
 
 /// The list of one type, with what else the caller said about where to look.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use pilothouse_connectors::Connector;
+use pilothouse_connectors::{Connector, yaml};
 use pilothouse_model::Error;
 use pilothouse_registry::{
-    Operation, Place, ResourceType, nearest,
+    Argument, Operation, Place, ResourceType, nearest,
     resource::{Scope, Starts},
     spec::ArgType,
 };
@@ -160,6 +160,12 @@ impl<'g> Target<'g> {
         })
     }
 
+    /// Takes an argument that `operation` does not know itself.
+    pub(crate) fn take_foreign(&mut self, operation: &str, name: &str) -> Option<Value> {
+        let known = self.resource().operations.get(operation)?.args.contains_key(name);
+        if known { None } else { self.arguments.remove(name) }
+    }
+
     /// Puts the words to look for where `list` takes them.
     pub(crate) fn look_for(&mut self, words: Value) -> Result<(), Error> {
         let list = self.public_operation("list")?;
@@ -198,6 +204,7 @@ impl<'g> Target<'g> {
                 self.arguments.entry(name).or_insert(value);
             }
         }
+        self.rename(operation);
         for (name, value) in &mut self.arguments {
             let Some(argument) = operation.args.get(name) else { continue };
             if let Value::String(text) = value
@@ -208,6 +215,24 @@ impl<'g> Target<'g> {
             }
         }
         Ok(())
+    }
+
+    /// Gives arguments the operation's own names that the call has under other ones.
+    fn rename(&mut self, operation: &Operation) {
+        let unknown: Vec<String> = self
+            .arguments
+            .keys()
+            .filter(|name| !operation.args.contains_key(*name))
+            .cloned()
+            .collect();
+        for name in unknown {
+            let Some(own) = own_name(operation, &name) else { continue };
+            if !self.arguments.contains_key(own)
+                && let Some(value) = self.arguments.remove(&name)
+            {
+                self.arguments.insert(own.to_owned(), value);
+            }
+        }
     }
 
     /// The whole body, or its fields where an operation names them as arguments.
@@ -221,9 +246,9 @@ impl<'g> Target<'g> {
                     Ok(fields) => Value::Object(fields),
                     // YAML, or a list.
                     Err(_) if argument.spec.kind == ArgType::Any => body,
-                    Err(error) => return Err(error),
+                    Err(error) => document(argument, body).unwrap_or(Err(error))?,
                 };
-                self.arguments.insert("body".into(), parsed);
+                self.arguments.insert("body".into(), opened(argument, parsed));
             }
             None => merge(&mut self.arguments, object("body", body)?)?,
         }
@@ -245,13 +270,22 @@ pub(crate) fn words_argument(list: &Operation) -> Option<&'static str> {
     })
 }
 
+/// The operation's own name for an argument that callers know under another one.
+fn own_name<'o>(operation: &'o Operation, name: &str) -> Option<&'o str> {
+    let has_alias = |argument: &Argument| argument.spec.aliases.iter().any(|alias| alias == name);
+    let known = operation.args.iter().find(|(_, argument)| has_alias(argument));
+    known.map(|(own, _)| own.as_str()).or_else(|| {
+        (WORDS.contains(&name) && operation.name == "list").then(|| words_argument(operation))?
+    })
+}
+
 /// The argument that names what an operation acts on.
 pub(super) fn id_argument(operation: &Operation) -> Option<&str> {
     if operation.args.contains_key("id") {
         return Some("id");
     }
     operation.target.as_deref().or_else(|| {
-        let in_path = |(_, argument): &(&String, &pilothouse_registry::Argument)| {
+        let in_path = |(_, argument): &(&String, &Argument)| {
             argument.place == Place::Path && argument.spec.required
         };
         let mut paths = operation.args.iter().filter(in_path).map(|(name, _)| name.as_str());
@@ -277,6 +311,28 @@ fn object(name: &str, value: Value) -> Result<Map<String, Value>, Error> {
         Value::Null => Ok(Map::new()),
         _ => Err(Error::invalid(format!("{name}: an object is expected"))
             .hint("pass a JSON object, or its text")),
+    }
+}
+
+/// The object that a text, which is no JSON, stands for.
+fn document(argument: &Argument, body: Value) -> Option<Result<Value, Error>> {
+    let Value::String(text) = body else { return None };
+    if let Some(field) = &argument.spec.text {
+        return Some(Ok(Value::Object(Map::from_iter([(field.clone(), Value::String(text))]))));
+    }
+    match yaml::parse("body", &text) {
+        Ok(fields @ Value::Object(_)) => Some(Ok(fields)),
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
+    }
+}
+
+/// The body without the envelope that the request puts it into, if the caller has done so already.
+fn opened(argument: &Argument, mut body: Value) -> Value {
+    let envelope = argument.spec.to.as_deref().and_then(|to| to.strip_prefix("body:/"));
+    match (envelope, body.as_object().map(Map::len)) {
+        (Some(name), Some(1)) if body[name].is_object() => body[name].take(),
+        _ => body,
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) static UPDATE: Verb = Verb {
     name: "update",
     title: "Update a resource",
     about: "Change fields of an instance; fields left out stay as they are.",
-    hints: Hints { idempotent: true, ..Hints::WRITE },
+    hints: Hints { idempotent: true, ..Hints::DESTROY },
     properties: || json!({"resource_type": resource_type(), "id": id(), "body": body()}),
     required: &["resource_type", "id", "body"],
     output: || json!({}),

@@ -58,6 +58,45 @@ async fn a_forged_host_or_origin_is_refused_everywhere() {
     app.stop().await;
 }
 
+#[tokio::test]
+async fn pages_that_are_let_in_are_told_so_and_others_are_not() {
+    let app = TestApp::start(&[("PILOTHOUSE_ALLOWED_ORIGINS", "https://ops.example")]).await;
+    let http = reqwest::Client::builder().build().unwrap();
+    let preflight = |origin: Option<&'static str>| {
+        let asked = http
+            .request(reqwest::Method::OPTIONS, app.url("/mcp"))
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization, mcp-session-id");
+        match origin {
+            Some(origin) => asked.header("origin", origin).send(),
+            None => asked.send(),
+        }
+    };
+    let told = preflight(Some("https://ops.example")).await.unwrap();
+    assert_eq!(told.status(), 204);
+    for (name, expected) in [
+        ("access-control-allow-origin", "https://ops.example"),
+        ("access-control-allow-methods", "GET, POST, DELETE, OPTIONS"),
+        ("access-control-allow-headers", "authorization, mcp-session-id"),
+        ("vary", "origin"),
+    ] {
+        assert_eq!(told.headers()[name], expected, "{name}");
+    }
+    assert!(!told.headers().contains_key("access-control-allow-credentials"));
+    let stranger = preflight(Some("https://evil.example")).await.unwrap();
+    assert_eq!(stranger.status(), 403);
+    assert!(!stranger.headers().contains_key("access-control-allow-origin"));
+    assert_eq!(preflight(None).await.unwrap().status(), 204);
+
+    let page = http.post(app.url("/mcp")).header("origin", "https://ops.example");
+    let refused = page.json(&json!({})).send().await.unwrap();
+    assert_eq!(refused.status(), 401);
+    assert_eq!(refused.headers()["access-control-allow-origin"], "https://ops.example");
+    let readable = refused.headers()["access-control-expose-headers"].to_str().unwrap();
+    assert!(readable.contains("mcp-session-id") && readable.contains("www-authenticate"));
+    app.stop().await;
+}
+
 /// Sends `requests` one after the other on one connection; gives the answers' heads until it ends
 /// or as many answers came.
 async fn answers(app: &TestApp, requests: &[String]) -> Vec<String> {

@@ -341,8 +341,8 @@ pub static LIMITS: [Limit; 74] = [
         "more_than_the_bound_is_refused",
     ),
     limit(
-        "Bytes of a YAML document of Harness",
-        "crates/connectors/src/harness/yaml.rs",
+        "Bytes of a YAML document",
+        "crates/connectors/src/yaml.rs",
         "MAX_DOCUMENT",
         "what_is_no_document_is_refused",
     ),

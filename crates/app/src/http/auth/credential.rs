@@ -4,6 +4,7 @@ mod api_key;
 mod bearer;
 mod github;
 mod operator;
+mod shared;
 
 use async_trait::async_trait;
 use axum::http::{HeaderMap, header};

@@ -4,7 +4,7 @@ use pilothouse_model::{Error, Result};
 use serde_json::{Map, Value, json};
 
 use super::{BodyInput, object};
-use crate::harness::yaml;
+use crate::yaml;
 
 /// A comment on a line of a pull request says on which side the line is.
 pub(super) fn comment(input: BodyInput<'_>) -> Value {

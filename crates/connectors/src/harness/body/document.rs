@@ -5,7 +5,7 @@ use pilothouse_model::{Error, Result};
 use serde_json::{Value, json};
 
 use super::{BodyInput, object};
-use crate::harness::yaml;
+use crate::yaml;
 
 /// A document with its own envelope: a text, `{key: text}`, or the document as an object.
 pub(super) fn enveloped(input: BodyInput<'_>, key: &str, envelope: &str) -> Result<Value> {
@@ -88,6 +88,14 @@ pub(super) fn freeze_ids(input: BodyInput<'_>) -> Result<Value> {
         Some(Value::Array(ids)) if !ids.is_empty() => Ok(json!(ids)),
         Some(Value::String(id)) => Ok(json!([id])),
         _ => Err(missing("freeze_ids", "pass the identifiers as a list")),
+    }
+}
+
+/// A template: in a field of the body, or the body itself under its envelope.
+pub(super) fn older_template(input: BodyInput<'_>) -> Result<Value> {
+    match input.given("body").and_then(|body| body.get("template")) {
+        Some(template) => yaml::render(&json!({ "template": template })).map(Value::String),
+        None => text(input, &["template_yaml", "yaml"]),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{BodyInput, object};
-use crate::harness::yaml;
+use crate::yaml;
 
 const LINUX: &str = "machine-chaos-linux";
 const TOOL: &str = "Locust";

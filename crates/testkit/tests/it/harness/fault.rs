@@ -52,7 +52,7 @@ async fn a_search_survives_a_type_that_fails() {
     harness.fake.fail("/ng/api/servicesV2", [Fault::Html]);
     let types = json!({ "query": "shop", "resource_types": ["pipeline", "service"] });
     let found = harness.ok("harness_search", types).await;
-    assert_eq!(found["failed"][0]["resource_type"], "harness.service", "{found:#}");
+    assert_eq!(found["failed"][0]["resource_type"], "service", "{found:#}");
     assert_eq!(found["results"][0]["item"]["identifier"], "deploy_shop", "{found:#}");
     harness.app.stop().await;
 }

@@ -129,6 +129,9 @@ async fn clients_with_sessions_get_the_same() {
     let welcome = legacy.ask("initialize", hello).await;
     assert_eq!(welcome["serverInfo"]["name"], "harness-mcp-server", "{welcome:#}");
     assert!(legacy.session.is_some());
+    let health = legacy.http.get(harness.app.url("/health")).send().await.unwrap();
+    let health: Value = serde_json::from_str(&health.text().await.unwrap()).unwrap();
+    assert_eq!((&health["status"], &health["sessions"]), (&json!("ok"), &json!(1)), "{health}");
     for (method, params, pointer) in [
         ("tools/list", json!({}), "/tools"),
         ("prompts/list", json!({}), "/prompts"),
@@ -146,5 +149,25 @@ async fn clients_with_sessions_get_the_same() {
         "resource_type": "visual_pie_chart" } });
     let result = legacy.ask("tools/call", run).await;
     assert_eq!(result["content"][1]["mimeType"], "image/png", "{result:#}");
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn the_token_that_all_clients_share_is_good_for_harness_alone() {
+    const TOKEN: &str = "shared-by-all-clients-0123";
+    let harness = Harness::start_with(&[("HARNESS_MCP_AUTH_TOKEN", TOKEN)]).await;
+    let call = |path: &'static str, tool: &'static str, arguments: Value| {
+        let params = json!({ "name": tool, "arguments": arguments });
+        harness.app.rpc_as(TOKEN, path, "tools/call", params)
+    };
+    let pipelines = call(PATH, "harness_list", json!({ "resource_type": "pipeline" })).await;
+    assert_eq!(pipelines.body["result"]["structuredContent"]["total"], 2, "{:#}", pipelines.body);
+    let write = json!({ "resource_type": "pipeline", "resource_id": "deploy_shop" });
+    let asked = call(PATH, "harness_delete", write).await;
+    assert!(asked.body.to_string().contains("must approve this"), "{:#}", asked.body);
+    let other = call("/mcp", "infra_list", json!({ "resource_type": "tharsis.workspace" })).await;
+    assert_eq!(other.body["result"]["isError"], true, "{:#}", other.body);
+    let wrong = harness.app.rpc_as("shared-by-all-clients-0124", PATH, "tools/list", json!({}));
+    assert_eq!(wrong.await.status, 401);
     harness.app.stop().await;
 }

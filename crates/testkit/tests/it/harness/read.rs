@@ -21,8 +21,16 @@ async fn lists_page_search_and_are_short() {
     assert_eq!(full["items"][0]["numOfStages"], 2);
     let second = list(json!({ "resource_type": "pipeline", "page": 1, "size": 1 })).await;
     assert_eq!(field(&second, "identifier"), ["nightly_tests"]);
-    let found = list(json!({ "resource_type": "pipeline", "search_term": "NIGHT" })).await;
-    assert_eq!(field(&found, "identifier"), ["nightly_tests"]);
+    let among_filters =
+        json!({ "resource_type": "pipeline", "filters": { "page": 1, "size": "1" } });
+    assert_eq!(field(&list(among_filters).await, "identifier"), ["nightly_tests"]);
+    for words in [
+        json!({ "resource_type": "pipeline", "search_term": "NIGHT" }),
+        json!({ "resource_type": "pipeline", "filters": { "search": "night" } }),
+        json!({ "resource_type": "pipeline", "params": { "name": "night" } }),
+    ] {
+        assert_eq!(field(&list(words).await, "identifier"), ["nightly_tests"]);
+    }
     let failed = json!({ "resource_type": "execution", "filters": { "status": "FAILED" } });
     assert_eq!(field(&list(failed).await, "planExecutionId"), ["deploy_shop-run-3"]);
     let text = json!({ "resource_type": "execution", "params": "{\"status\": \"Failed\"}" });
@@ -76,9 +84,9 @@ async fn a_search_asks_many_types_and_names_those_that_failed() {
         .iter()
         .filter_map(|hit| hit["resource_type"].as_str())
         .collect();
-    assert!(types.contains(&"harness.pipeline") && types.contains(&"harness.service"), "{found:#}");
+    assert!(types.contains(&"pipeline") && types.contains(&"service"), "{found:#}");
     let failed = found["failed"].as_array().unwrap();
-    assert!(failed.iter().any(|it| it["resource_type"] == "harness.repository"), "{found:#}");
+    assert!(failed.iter().any(|it| it["resource_type"] == "repository"), "{found:#}");
     assert!(failed.iter().all(|it| it["message"].as_str().unwrap().contains("404")), "{found:#}");
     let about = harness.ok("harness_search", json!({ "query": "pipeline" })).await;
     assert!(!about["types"].as_array().unwrap().is_empty(), "{about:#}");
@@ -110,13 +118,47 @@ async fn types_and_schemas_are_shown_without_asking_harness() {
     let definition = json!({ "resource_type": "pipeline", "path": "pipeline" });
     let definition = harness.ok("harness_schema", definition).await;
     assert!(definition["schema"]["properties"]["stages"].is_object(), "{definition:#}");
+    let top = harness.ok("harness_schema", json!({ "resource_type": "pipeline" })).await;
+    assert_eq!(top["examples"][0], "build-and-push", "{top:#}");
+    let definitions = harness.ok("harness_schema", json!({})).await;
+    assert!(definitions["definitions"].to_string().contains("\"trigger\""), "{definitions:#}");
+    let words = json!({ "example_search": "wait for a person, then deploy" });
+    let found = harness.ok("harness_schema", words).await;
+    assert_eq!(found["examples"][0]["example"], "build-approve-deploy", "{found:#}");
+    let example = json!({ "resource_type": "connector", "example": "docker-registry" });
+    let example = harness.ok("harness_schema", example).await;
+    assert_eq!(example["value"]["connector"]["type"], "DockerRegistry", "{example:#}");
     assert_eq!(harness.fake.seen().len(), 0);
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn every_example_can_be_sent() {
+    let harness = Harness::start().await;
+    for (kind, names) in [
+        ("pipeline", &["build-and-push", "kubernetes-rolling", "build-approve-deploy"][..]),
+        ("template", &["step", "stage"]),
+        ("trigger", &["nightly", "on-pull-request", "on-push"]),
+        ("connector", &["docker-registry", "github", "kubernetes-delegate"]),
+        ("service", &["kubernetes"]),
+        ("environment", &["production"]),
+        ("infrastructure", &["kubernetes-namespace"]),
+    ] {
+        for name in names {
+            let example = json!({ "resource_type": kind, "example": name });
+            let example = harness.ok("harness_schema", example).await;
+            let create =
+                json!({ "resource_type": kind, "body": example["value"], "dry_run": true });
+            harness.ok("harness_create", create).await;
+        }
+    }
     harness.app.stop().await;
 }
 
 #[tokio::test]
 async fn a_project_has_a_verdict() {
     let harness = Harness::start().await;
+    harness.ok("harness_status", json!({ "limit": 50 })).await;
     let status = harness.ok("harness_status", json!({ "limit": 2 })).await;
     assert_eq!(status["summary"]["health"], "degraded", "{status:#}");
     assert_eq!(status["failed_executions"][0]["execution_id"], "deploy_shop-run-3");

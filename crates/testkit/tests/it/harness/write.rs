@@ -76,6 +76,33 @@ async fn templates_are_made_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn a_body_may_be_yaml() {
+    let harness = Harness::start().await;
+    let notify = "template:\n  identifier: notify\n  name: Notify # by mail\n";
+    for (kind, body, expected) in [
+        ("template", notify, "Notify # by mail"),
+        ("trigger", "trigger:\n  identifier: nightly\n  name: Nightly\n", "identifier: nightly"),
+        ("environment", "identifier: qa\nname: QA\ntype: PreProduction\n", "PreProduction"),
+        (
+            "connector",
+            "connector:\n  identifier: c\n  name: C\n  type: Github\n  spec: {}\n",
+            "Github",
+        ),
+    ] {
+        let create = json!({ "resource_type": kind, "body": body, "dry_run": true });
+        let plan = harness.ok("harness_create", create).await;
+        assert!(plan.to_string().contains(expected), "{kind}: {plan:#}");
+        assert!(!plan.to_string().contains("connector\":{\"connector"), "{plan:#}");
+    }
+    for wrong in ["just words", "a: ["] {
+        let create = json!({ "resource_type": "environment", "body": wrong });
+        let message = harness.refused("harness_create", create).await;
+        assert!(message.starts_with("body: "), "{wrong}: {message}");
+    }
+    harness.app.stop().await;
+}
+
+#[tokio::test]
 async fn a_dry_run_shows_the_request() {
     let harness = Harness::start().await;
     let body = json!({ "identifier": "aws", "name": "AWS", "type": "Aws", "spec": {} });

@@ -1,4 +1,4 @@
-//! YAML as Harness' documents are written in it: read into JSON values and written from them.
+//! YAML, in which platforms and people write documents: read into JSON values and written from them.
 
 use pilothouse_model::{Error, Result};
 use serde_json::Value;
@@ -9,7 +9,7 @@ const MAX_DOCUMENT: usize = 1 << 20;
 const MAX_REPEATED: usize = 20_000;
 
 /// The document as a JSON value. `what` names it in messages.
-pub(super) fn parse(what: &str, text: &str) -> Result<Value> {
+pub fn parse(what: &str, text: &str) -> Result<Value> {
     if text.len() > MAX_DOCUMENT {
         return Err(Error::limited(format!("{what}: longer than {MAX_DOCUMENT} bytes of YAML")));
     }
@@ -21,7 +21,7 @@ pub(super) fn parse(what: &str, text: &str) -> Result<Value> {
 }
 
 /// The value as a document.
-pub(super) fn render(value: &Value) -> Result<String> {
+pub fn render(value: &Value) -> Result<String> {
     serde_saphyr::to_string(value).map_err(Error::internal)
 }
 
