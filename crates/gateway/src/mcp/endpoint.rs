@@ -35,6 +35,8 @@ pub struct Settings {
     pub state_ttl: Duration,
     /// How long a modern client waits for the first byte before it gets a stream to wait on.
     pub silence: Duration,
+    /// The same for a legacy client, whose stream begins with an event to resume from.
+    pub legacy_silence: Duration,
     /// How often an open stream carries a sign of life.
     pub keep_alive: Duration,
 }
@@ -48,6 +50,7 @@ impl Default for Settings {
             state_key: StateKey::random(),
             state_ttl: Duration::from_mins(15),
             silence: Duration::from_secs(5),
+            legacy_silence: Duration::from_millis(50),
             keep_alive: Duration::from_secs(15),
         }
     }

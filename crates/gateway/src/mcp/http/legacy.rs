@@ -1,10 +1,10 @@
 //! POST, GET and DELETE of the legacy era: `initialize` opens a session, requests get resumable
-//! streams, and a lost connection does not cancel anything.
+//! streams unless their answer comes at once, and a lost connection does not cancel anything.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
-use futures::{StreamExt, stream};
+use futures::{Stream, StreamExt, stream};
 use http::{HeaderName, StatusCode};
 use rmcp::model::{ErrorData, ProtocolVersion, RequestId, ServerJsonRpcMessage};
 use tokio::sync::mpsc;
@@ -20,7 +20,7 @@ use crate::mcp::{
     dispatch::{self, Dispatch, FIRST_MODERN},
     error::invalid_request,
     message::{Envelope, Kind},
-    outlet::{Outgoing, Outlet},
+    outlet::{Outgoing, Outlet, Role},
     session::{Entry, EventLog, Owner, STANDALONE, Session},
 };
 
@@ -103,11 +103,11 @@ async fn request(
             log.finish();
             return fail(id, error);
         }
-        return read(visit, session, number, &log, 0);
+        return answer_or_stream(visit, session, number, &log).await;
     }
     let (sender, messages) = mpsc::channel(PENDING);
     match dispatch.start(id.clone(), request, client, Outlet::Channel(sender), cancel) {
-        Ok(()) => reply::document(messages).await,
+        Ok(()) => reply::document(messages, |_| StatusCode::OK).await,
         Err(error) => fail(id, error),
     }
 }
@@ -179,6 +179,27 @@ fn nothing(visit: &Visit) -> Response {
     sse::reply(stream::empty(), visit.endpoint.settings().keep_alive)
 }
 
+/// The answer as one document if it is the first thing said, and soon; else a stream. Most calls
+/// are answered before a client could have lost its connection, and a stream costs more.
+async fn answer_or_stream(
+    visit: &Visit,
+    session: &Session,
+    number: u64,
+    log: &Arc<EventLog>,
+) -> Response {
+    let Some(entries) = log.read(0) else { return crowded() };
+    let mut entries = Box::pin(entries.fuse());
+    let settings = visit.endpoint.settings();
+    let first = tokio::time::timeout(settings.legacy_silence, entries.next()).await.ok().flatten();
+    match first {
+        // A session's clients take a 404 for the end of the session, so errors are answers too.
+        Some(Entry { text, role: Role::Answer { .. }, .. }) => {
+            reply::json(StatusCode::OK, text.to_string())
+        }
+        first => events(visit, session, number, 0, stream::iter(first).chain(entries)),
+    }
+}
+
 /// Serves a stream from after event `after`.
 fn read(
     visit: &Visit,
@@ -187,12 +208,27 @@ fn read(
     log: &Arc<EventLog>,
     after: u64,
 ) -> Response {
-    let Some(entries) = log.read(after) else {
-        let error = invalid_request("too many connections read this stream");
-        return reply::refusal(StatusCode::CONFLICT, None, error);
-    };
+    match log.read(after) {
+        Some(entries) => events(visit, session, number, after, entries),
+        None => crowded(),
+    }
+}
+
+fn crowded() -> Response {
+    let error = invalid_request("too many connections read this stream");
+    reply::refusal(StatusCode::CONFLICT, None, error)
+}
+
+/// `entries`, which come after event `after`, as events.
+fn events(
+    visit: &Visit,
+    session: &Session,
+    number: u64,
+    after: u64,
+    entries: impl Stream<Item = Entry> + Send + 'static,
+) -> Response {
     let priming = session.primes_streams().then(|| {
-        let start = Entry { index: after, text: "".into() };
+        let start = Entry { index: after, text: "".into(), role: Role::Message };
         Event { retry: Some(RETRY), ..event(number, &start) }
     });
     let events = stream::iter(priming).chain(entries.map(move |entry| event(number, &entry)));

@@ -39,7 +39,9 @@ pub(super) async fn serve(visit: Visit, envelope: Envelope) -> Response {
                     reply::whatever_fits(messages, guard, settings.silence, settings.keep_alive)
                         .await
                 }
-                Accept::Json | Accept::Neither => reply::document(messages).await,
+                Accept::Json | Accept::Neither => {
+                    reply::document(messages, reply::answer_status).await
+                }
             }
         }
     }

@@ -68,11 +68,15 @@ pub(super) fn status(code: i32, otherwise: StatusCode) -> StatusCode {
     }
 }
 
-/// The answer as one document, whatever else is said before it.
-pub(super) async fn document(mut messages: mpsc::Receiver<Outgoing>) -> Response {
+/// The answer as one document, whatever else is said before it. `status` makes an HTTP status of
+/// the code of a JSON-RPC error.
+pub(super) async fn document(
+    mut messages: mpsc::Receiver<Outgoing>,
+    status: fn(Option<i32>) -> StatusCode,
+) -> Response {
     while let Some(message) = messages.recv().await {
         if let Role::Answer { code } = message.role {
-            return json(answer_status(code), message.text);
+            return json(status(code), message.text);
         }
     }
     no_answer()
@@ -102,7 +106,8 @@ pub(super) async fn whatever_fits(
     sse::reply(messages.map(|message| Event::of(message.text)), keep_alive)
 }
 
-fn answer_status(code: Option<i32>) -> StatusCode {
+/// The modern era's status of an answer; `code` is the JSON-RPC error's, if it is one.
+pub(super) fn answer_status(code: Option<i32>) -> StatusCode {
     code.map_or(StatusCode::OK, |code| status(code, StatusCode::OK))
 }
 

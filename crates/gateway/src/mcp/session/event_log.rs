@@ -30,6 +30,7 @@ pub(crate) struct Entry {
     /// Counts from 1 within its stream.
     pub(crate) index: u64,
     pub(crate) text: Arc<str>,
+    pub(crate) role: Role,
 }
 
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub(crate) struct EventLog {
 
 #[derive(Debug, Default)]
 struct State {
-    events: VecDeque<(Entry, Role)>,
+    events: VecDeque<Entry>,
     bytes: usize,
     last_index: u64,
     next_reader: u64,
@@ -61,9 +62,10 @@ impl EventLog {
         self.state.send_modify(|state| {
             state.last_index += 1;
             state.bytes += message.text.len();
-            let entry = Entry { index: state.last_index, text: message.text.into() };
-            state.events.push_back((entry, message.role));
-            if matches!(message.role, Role::Answer { .. }) {
+            let Outgoing { text, role } = message;
+            let entry = Entry { index: state.last_index, text: text.into(), role };
+            state.events.push_back(entry);
+            if matches!(role, Role::Answer { .. }) {
                 state.finished = Some(Instant::now());
             }
             state.make_room();
@@ -131,8 +133,8 @@ impl State {
     fn make_room(&mut self) {
         while self.events.len() > EVENTS || (self.bytes > BYTES && self.events.len() > 1) {
             let oldest =
-                self.events.iter().position(|(_, role)| *role == Role::Remark).unwrap_or(0);
-            if let Some((entry, _)) = self.events.remove(oldest) {
+                self.events.iter().position(|entry| entry.role == Role::Remark).unwrap_or(0);
+            if let Some(entry) = self.events.remove(oldest) {
                 self.bytes -= entry.text.len();
             }
         }
@@ -140,9 +142,9 @@ impl State {
 
     fn step(&self, reader: u64, after: u64) -> Step {
         let newest = self.readers.last() == Some(&reader);
-        let first = self.events.partition_point(|(entry, _)| entry.index <= after);
+        let first = self.events.partition_point(|entry| entry.index <= after);
         match self.events.get(first) {
-            Some((entry, _)) if newest => Step::Give(entry.clone()),
+            Some(entry) if newest => Step::Give(entry.clone()),
             _ if reader < self.hung_up_before || self.finished.is_some() => Step::End,
             _ => Step::Wait,
         }

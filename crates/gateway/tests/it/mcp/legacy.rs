@@ -4,7 +4,7 @@ use pilothouse_gateway::mcp::Change;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::server::{Events, Server, call, document, text};
+use super::server::{Events, Server, call, document, messages, text};
 
 #[tokio::test]
 async fn a_session_is_opened_used_and_ended() {
@@ -20,10 +20,10 @@ async fn a_session_is_opened_used_and_ended() {
     assert!(session.id.bytes().all(|byte| byte.is_ascii_graphic()));
 
     session.notify(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
-    let answers = session.call(1, "ping", json!({})).await.rest().await;
-    assert_eq!(answers, [json!({ "jsonrpc": "2.0", "id": 1, "result": {} })]);
-    let answers = session.call(2, "tools/call", call("who")).await.rest().await;
-    assert_eq!(text(&answers[0]), "user:ann Legacy");
+    let answer = session.ask(1, "ping", json!({})).await;
+    assert_eq!(answer, json!({ "jsonrpc": "2.0", "id": 1, "result": {} }));
+    let answer = session.ask(2, "tools/call", call("who")).await;
+    assert_eq!(text(&answer), "user:ann Legacy");
 
     let (status, _) = document(session.request(Method::DELETE)).await;
     assert_eq!(status, 204);
@@ -57,7 +57,7 @@ async fn results_keep_the_shape_that_old_clients_know() {
         ("tools/call", call("echo")),
         ("resources/read", json!({ "uri": "test://one" })),
     ] {
-        let answer = session.call(1, method, params).await.rest().await.remove(0);
+        let answer = session.ask(1, method, params).await;
         for field in ["resultType", "ttlMs", "cacheScope", "_meta"] {
             assert!(answer["result"].get(field).is_none(), "{method} {answer}");
         }
@@ -90,7 +90,7 @@ async fn refusals_keep_http_200_and_the_old_codes() {
         ("resources/subscribe", json!({ "uri": "test://none" }), -32002),
         ("logging/setLevel", json!({ "level": "loud" }), -32602),
     ] {
-        let answer = session.call(1, method, params).await.rest().await.remove(0);
+        let answer = session.ask(1, method, params).await;
         assert_eq!(answer["error"]["code"], code, "{method} {answer}");
     }
 }
@@ -138,8 +138,8 @@ async fn changes_reach_the_sessions_own_stream() {
     let session = server.initialize("2025-11-25", json!({})).await;
     let mut stream = Events::of(session.request(Method::GET).send().await.unwrap());
     assert!(stream.next().await.unwrap().id.is_some(), "a first event to resume from");
-    let subscribed = session.call(1, "resources/subscribe", json!({ "uri": "test://one" })).await;
-    assert_eq!(subscribed.rest().await[0]["result"], json!({}));
+    let subscribed = session.ask(1, "resources/subscribe", json!({ "uri": "test://one" })).await;
+    assert_eq!(subscribed["result"], json!({}));
 
     server.backend.change(Change::Resource("test://other".into()));
     server.backend.change(Change::Tools);
@@ -154,13 +154,13 @@ async fn changes_reach_the_sessions_own_stream() {
 async fn the_log_level_is_the_sessions() {
     let server = Server::start().await;
     let session = server.initialize("2025-11-25", json!({})).await;
-    for (level, messages) in [(None, 1), (Some("debug"), 2), (Some("critical"), 0)] {
+    for (level, logged) in [(None, 1), (Some("debug"), 2), (Some("critical"), 0)] {
         if let Some(level) = level {
-            session.call(1, "logging/setLevel", json!({ "level": level })).await.rest().await;
+            session.ask(1, "logging/setLevel", json!({ "level": level })).await;
         }
-        let all = session.call(2, "tools/call", call("log")).await.rest().await;
+        let all = messages(session.send(2, "tools/call", call("log")).await).await;
         let logs =
             all.iter().filter(|message| message["method"] == "notifications/message").count();
-        assert_eq!(logs, messages, "{level:?}");
+        assert_eq!(logs, logged, "{level:?}");
     }
 }

@@ -121,8 +121,8 @@ async fn clients_that_cannot_be_asked_are_not() {
 
     for (version, capabilities) in [("2025-11-25", json!({})), ("2025-03-26", can_elicit())] {
         let session = server.initialize(version, capabilities).await;
-        let answers = session.call(1, "tools/call", call("confirm")).await.rest().await;
-        assert_eq!(text(&answers[0]), "unsupported", "{version}");
+        let answer = session.ask(1, "tools/call", call("confirm")).await;
+        assert_eq!(text(&answer), "unsupported", "{version}");
     }
 
     let session = server.initialize("2025-11-25", can_elicit()).await;

@@ -126,9 +126,25 @@ impl Session<'_> {
         self.request(Method::POST).json(body)
     }
 
-    pub(crate) async fn call(&self, id: i64, method: &str, params: Value) -> Events {
+    pub(crate) async fn send(&self, id: i64, method: &str, params: Value) -> Response {
         let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
-        Events::of(self.post(&body).send().await.unwrap())
+        self.post(&body).send().await.unwrap()
+    }
+
+    /// A request that is answered with a stream.
+    pub(crate) async fn call(&self, id: i64, method: &str, params: Value) -> Events {
+        Events::of(self.send(id, method, params).await)
+    }
+
+    /// A request that is answered at once.
+    pub(crate) async fn ask(&self, id: i64, method: &str, params: Value) -> Value {
+        let response = self.send(id, method, params).await;
+        let kind = &response.headers()["content-type"];
+        assert_eq!(
+            (response.status(), kind.as_bytes()),
+            (StatusCode::OK, &b"application/json"[..])
+        );
+        response.json().await.unwrap()
     }
 
     pub(crate) async fn notify(&self, message: Value) {
@@ -197,6 +213,14 @@ impl Events {
         }
         all
     }
+}
+
+/// All that a reply says, as a stream or at once.
+pub(crate) async fn messages(response: Response) -> Vec<Value> {
+    if response.headers()["content-type"] == "application/json" {
+        return vec![response.json().await.unwrap()];
+    }
+    Events::of(response).rest().await
 }
 
 fn event(block: &str) -> Option<Event> {

@@ -27,8 +27,8 @@ async fn progress_goes_to_those_who_sent_a_token_and_only_grows() {
         assert_eq!(messages[0]["params"]["progressToken"], "p");
         assert_eq!(text(messages.last().unwrap()), "done", "the answer comes last");
     }
-    let silent = session.call(2, "tools/call", call("progress")).await.rest().await;
-    assert_eq!(silent.len(), 1);
+    let silent = session.ask(2, "tools/call", call("progress")).await;
+    assert_eq!(text(&silent), "done");
 }
 
 #[tokio::test]
@@ -61,6 +61,12 @@ async fn a_client_that_only_reads_json_gets_json() {
             assert_eq!(text(&response.json::<Value>().await.unwrap()), "done", "{accept}");
         }
     }
+    let unknown = json!({ "jsonrpc": "2.0", "id": 1, "method": "unknown/method" });
+    let mut unknown = session.post(&unknown).build().unwrap();
+    unknown.headers_mut().insert("accept", "application/json".parse().unwrap());
+    let refused = server.client.execute(unknown).await.unwrap();
+    assert_eq!(refused.status(), 200, "a 404 would say that the session has ended");
+
     let html = server.client.post(server.url()).header("accept", "text/html").json(&body);
     assert_eq!(document(html).await.0, 406);
     let listen = server.modern("subscriptions/listen", json!({ "notifications": {} }));
@@ -163,7 +169,7 @@ async fn older_clients_are_not_sent_empty_events() {
     let server = Server::start().await;
     for (version, empty) in [("2025-11-25", 1), ("2025-06-18", 0)] {
         let session = server.initialize(version, json!({})).await;
-        let mut stream = session.call(1, "ping", json!({})).await;
+        let mut stream = session.call(1, "tools/call", with_token()).await;
         let mut events = Vec::new();
         while let Some(event) = stream.next().await {
             events.push(event);
