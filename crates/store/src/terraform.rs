@@ -32,7 +32,7 @@ pub use job_log::{MAX_LOG_BYTES, MAX_READ_BYTES, MAX_WRITE_BYTES};
 pub use job_signal::JobSignal;
 pub use managed_identity::{ManagedIdentity, ManagedIdentityFilter, ManagedIdentitySort};
 pub use page::{MAX_PAGE, Page, PageRequest, Position, SortKey};
-pub use plan::{Apply, Plan};
+pub use plan::{Apply, Plan, PlanCounts};
 pub use report::Report;
 pub use run::{Run, RunFilter, RunRecord, RunSort};
 pub use run_variable::{RunVariable, RunVariableSource};

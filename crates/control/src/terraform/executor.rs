@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use pilothouse_model::Error;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::secret::Mask;
 pub use self::{
     archive::{ArchiveLimits, Inventory, inspect, pack, unpack},
     binary::{Binary, Product, Version},

@@ -11,7 +11,11 @@ use super::{
     report::report_put,
     state_version::state_insert,
 };
-use crate::{Store, Tx, dialect::execute, text::storable};
+use crate::{
+    Store, Tx,
+    dialect::{execute, run},
+    text::storable,
+};
 
 /// A run as it was read and as it shall be. Parts that are equal are left alone.
 #[derive(Clone, Debug)]
@@ -60,8 +64,10 @@ const UPDATE_RUN: &str = "
 const UPDATE_PLAN: &str = "
     UPDATE terraform_plan
     SET status = $3, has_changes = $4, error_message = $5, latest_job_id = $6,
-        resource_additions = $7, resource_changes = $8, resource_destructions = $9,
-        updated_at = $10, version = version + 1
+        updated_at = $7, resource_additions = $8, resource_changes = $9,
+        resource_destructions = $10, resource_imports = $11, resource_drift = $12,
+        output_additions = $13, output_changes = $14, output_destructions = $15,
+        version = version + 1
     WHERE id = $1 AND version = $2";
 
 const UPDATE_APPLY: &str = "
@@ -137,20 +143,18 @@ async fn run_update(tx: &mut Tx, run: &Run, now: Timestamp) -> Result<(), Change
 }
 
 async fn plan_update(tx: &mut Tx, plan: &Plan, now: Timestamp) -> Result<(), ChangeError> {
-    exactly_one(execute!(
-        tx.connection(),
-        sqlx::query(UPDATE_PLAN)
+    exactly_one(run!(tx.connection(), |db| {
+        let query = sqlx::query(UPDATE_PLAN)
             .bind(&plan.meta.id)
             .bind(plan.meta.version)
             .bind(plan.status.as_str())
             .bind(plan.has_changes)
             .bind(plan.error_message.as_deref().map(storable))
             .bind(plan.latest_job_id.as_deref())
-            .bind(plan.resource_additions)
-            .bind(plan.resource_changes)
-            .bind(plan.resource_destructions)
-            .bind(now.0)
-    )?)
+            .bind(now.0);
+        let query = plan.counts.columns().into_iter().fold(query, sqlx::query::Query::bind);
+        query.execute(db).await.map(|done| done.rows_affected())
+    })?)
 }
 
 async fn apply_update(tx: &mut Tx, apply: &Apply, now: Timestamp) -> Result<(), ChangeError> {

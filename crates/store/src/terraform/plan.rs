@@ -15,9 +15,20 @@ pub struct Plan {
     pub has_changes: bool,
     pub error_message: Option<String>,
     pub latest_job_id: Option<String>,
+    pub counts: PlanCounts,
+}
+
+/// How many things a plan would change, and in which way. All 0 until it is finished.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanCounts {
     pub resource_additions: i64,
     pub resource_changes: i64,
     pub resource_destructions: i64,
+    pub resource_imports: i64,
+    pub resource_drift: i64,
+    pub output_additions: i64,
+    pub output_changes: i64,
+    pub output_destructions: i64,
 }
 
 /// The apply node of a run.
@@ -44,7 +55,10 @@ macro_rules! plan_columns {
         p.has_changes AS plan_has_changes, p.error_message AS plan_error_message,
         p.latest_job_id AS plan_latest_job_id, p.resource_additions AS plan_resource_additions,
         p.resource_changes AS plan_resource_changes,
-        p.resource_destructions AS plan_resource_destructions"
+        p.resource_destructions AS plan_resource_destructions,
+        p.resource_imports AS plan_resource_imports, p.resource_drift AS plan_resource_drift,
+        p.output_additions AS plan_output_additions, p.output_changes AS plan_output_changes,
+        p.output_destructions AS plan_output_destructions"
     };
 }
 pub(super) use plan_columns;
@@ -74,10 +88,37 @@ impl Plan {
             has_changes: row.flag("plan_has_changes")?,
             error_message: row.maybe_text("plan_error_message")?,
             latest_job_id: row.maybe_text("plan_latest_job_id")?,
+            counts: PlanCounts::read(row)?,
+        })
+    }
+}
+
+impl PlanCounts {
+    fn read(row: &dyn Columns) -> Result<Self> {
+        Ok(Self {
             resource_additions: row.number("plan_resource_additions")?,
             resource_changes: row.number("plan_resource_changes")?,
             resource_destructions: row.number("plan_resource_destructions")?,
+            resource_imports: row.number("plan_resource_imports")?,
+            resource_drift: row.number("plan_resource_drift")?,
+            output_additions: row.number("plan_output_additions")?,
+            output_changes: row.number("plan_output_changes")?,
+            output_destructions: row.number("plan_output_destructions")?,
         })
+    }
+
+    /// In the order of the columns that statements name.
+    pub(super) fn columns(&self) -> [i64; 8] {
+        [
+            self.resource_additions,
+            self.resource_changes,
+            self.resource_destructions,
+            self.resource_imports,
+            self.resource_drift,
+            self.output_additions,
+            self.output_changes,
+            self.output_destructions,
+        ]
     }
 }
 

@@ -108,7 +108,7 @@ const INSERT_PLAN: &str = "
     INSERT INTO terraform_plan
         (id, version, created_at, updated_at, run_id, status, has_changes, resource_additions,
          resource_changes, resource_destructions)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0)";
 
 const INSERT_APPLY: &str = "
     INSERT INTO terraform_apply
@@ -196,9 +196,6 @@ impl Store {
                 .bind(&run.meta.id)
                 .bind(plan.status.as_str())
                 .bind(plan.has_changes)
-                .bind(plan.resource_additions)
-                .bind(plan.resource_changes)
-                .bind(plan.resource_destructions)
         )?;
         if let Some(apply) = apply {
             execute!(

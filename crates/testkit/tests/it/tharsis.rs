@@ -39,10 +39,14 @@ async fn every_tool_answers_in_the_shape_of_the_server_it_replaces() {
     let app =
         TestApp::start(&[("PILOTHOUSE_AUTO_APPROVE", "all"), ("PILOTHOUSE_TERRAFORM", &terraform)])
             .await;
-    let run_id = run(&app, "resource \"terraform_data\" \"one\" {\n  input = 1\n}\n").await;
+    let main = "resource \"terraform_data\" \"one\" {\n  input = 1\n}\n\
+                output \"one\" {\n  value = terraform_data.one.output\n}\n";
+    let run_id = run(&app, main).await;
     let run = &ask(&app, "get_run", json!({ "id": run_id })).await["run"];
     assert_eq!(run["status"], "planned");
-    assert_eq!(run["plan"]["summary"]["resource_additions"], 1, "{run:#}");
+    let counted = ["resource_additions", "output_additions", "output_changes"];
+    let counts = counted.map(|name| run["plan"]["summary"][name].as_i64());
+    assert_eq!(counts, [Some(1), Some(1), Some(0)], "{run:#}");
     let plan_id = &run["plan_id"];
 
     let plan = &ask(&app, "get_plan", json!({ "id": plan_id })).await["plan"];
@@ -52,6 +56,10 @@ async fn every_tool_answers_in_the_shape_of_the_server_it_replaces() {
     for of in [&json!(run_id), plan_id] {
         let job = &ask(&app, "get_latest_job", json!({ "id": of })).await["job"];
         assert_eq!((&job["type"], &job["status"]), (&json!("plan"), &json!("finished")));
+        for at in ["queued", "pending", "running", "finished"] {
+            assert!(job[format!("{at}_timestamp")].is_string(), "{job:#}");
+        }
+        assert!(job.get("cancel_requested_timestamp").is_none(), "{job:#}");
         let same = &ask(&app, "get_job", json!({ "id": job["job_id"] })).await["job"];
         assert_eq!(same["job_id"], job["job_id"]);
         let logs = ask(&app, "get_job_logs", json!({ "id": job["job_id"], "limit": 100 })).await;
@@ -59,6 +67,9 @@ async fn every_tool_answers_in_the_shape_of_the_server_it_replaces() {
     }
     let apply = &ask(&app, "get_apply", json!({ "id": run["apply_id"] })).await["apply"];
     assert_eq!(apply["status"], "created");
+    for of in [plan, apply] {
+        assert_eq!(of["workspace_id"], run["workspace_id"], "{of:#}");
+    }
     let workspace = json!({ "id": "trn:workspace:acme/net" });
     let workspace = &ask(&app, "get_workspace", workspace).await["workspace"];
     assert_eq!(workspace["full_path"], "acme/net");

@@ -167,6 +167,7 @@ fn node_trn(kind: ResourceType, run: &Run) -> String {
 pub(super) fn plan(run: &Run, plan: Plan) -> proto::plan::Plan {
     use proto::plan::PlanStatus as Wire;
     let kind = ResourceType::Plan;
+    let counts = plan.counts;
     let count = |count: i64| i32::try_from(count).unwrap_or(i32::MAX);
     #[expect(deprecated, reason = "clients of servers before v0.99 read the word")]
     proto::plan::Plan {
@@ -175,11 +176,17 @@ pub(super) fn plan(run: &Run, plan: Plan) -> proto::plan::Plan {
         error_message: plan.error_message,
         has_changes: plan.has_changes,
         summary: Some(proto::plan::PlanSummary {
-            resource_additions: count(plan.resource_additions),
-            resource_changes: count(plan.resource_changes),
-            resource_destructions: count(plan.resource_destructions),
+            resource_additions: count(counts.resource_additions),
+            resource_changes: count(counts.resource_changes),
+            resource_destructions: count(counts.resource_destructions),
+            resource_imports: Some(count(counts.resource_imports)),
+            resource_drift: Some(count(counts.resource_drift)),
+            output_additions: Some(count(counts.output_additions)),
+            output_changes: Some(count(counts.output_changes)),
+            output_destructions: Some(count(counts.output_destructions)),
         }),
         latest_job_id: plan.latest_job_id.map(|id| gid(ResourceType::Job, &id)),
+        workspace_id: Some(gid(ResourceType::Workspace, &run.workspace_id)),
         status: match plan.status {
             PlanStatus::Created => Wire::Created,
             PlanStatus::Pending => Wire::Pending,
@@ -203,6 +210,7 @@ pub(super) fn apply(run: &Run, apply: Apply) -> proto::apply::Apply {
         triggered_by: apply.triggered_by,
         error_message: apply.error_message,
         latest_job_id: apply.latest_job_id.map(|id| gid(ResourceType::Job, &id)),
+        workspace_id: Some(gid(ResourceType::Workspace, &run.workspace_id)),
         status: match apply.status {
             ApplyStatus::Created => Wire::Created,
             ApplyStatus::Pending => Wire::Pending,
@@ -259,6 +267,11 @@ pub(super) fn job(job: &Job) -> proto::job::Job {
         properties: HashMap::new(),
         cancel_requested: job.cancel_requested_at.is_some(),
         force_canceled: job.force_canceled,
+        queued_timestamp: Some(time(job.meta.created_at)),
+        pending_timestamp: job.pending_at.map(time),
+        running_timestamp: job.running_at.map(time),
+        finished_timestamp: job.finished_at.map(time),
+        cancel_requested_timestamp: job.cancel_requested_at.map(time),
         outdated_job_protocol_version: false,
     }
 }

@@ -162,6 +162,11 @@ fn walk(
     // What follows the last entry holds the checksum of the compressed data.
     io::copy(&mut archive.into_inner(), &mut io::sink())
         .map_err(|error| unreadable(error, "the end", limits))?;
+    if inventory.files.is_empty() {
+        return Err(Error::invalid("the archive holds no file of a configuration").hint(
+            "pack the folder with the .tf files: tar -czf configuration.tar.gz -C FOLDER .",
+        ));
+    }
     Ok(inventory)
 }
 

@@ -21,13 +21,13 @@ const SHORTEST_LINE: usize = 8;
 
 /// Masks secrets in text and removes what could steer a terminal.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Mask {
+pub(crate) struct Mask {
     /// Longest first, so that a secret that contains another one is masked as a whole.
     secrets: Vec<String>,
 }
 
 impl Mask {
-    pub(super) fn of(variables: &[Variable]) -> Self {
+    pub(crate) fn of(variables: &[Variable]) -> Self {
         let mut secrets = Vec::new();
         for variable in variables.iter().filter(|variable| variable.sensitive) {
             collect(&variable.value, &mut secrets);
@@ -35,6 +35,11 @@ impl Mask {
         secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.dedup();
         Self { secrets }
+    }
+
+    /// Whether a secret is in `text`.
+    pub(crate) fn hits(&self, text: &str) -> bool {
+        self.secrets.iter().any(|secret| text.contains(secret.as_str()))
     }
 
     /// `text` without control characters and without secrets.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use pilothouse_model::{Caller, Error, id::ResourceType, text::prefix};
 use pilothouse_store::terraform::{
-    Apply, ApplyStatus, ConfigurationStatus, ConfigurationVersion, Meta, Plan, Run, RunRecord,
-    RunVariable, RunVariableSource, VariableCategory, Workspace,
+    Apply, ApplyStatus, ConfigurationStatus, ConfigurationVersion, Meta, Plan, PlanCounts, Run,
+    RunRecord, RunVariable, RunVariableSource, VariableCategory, Workspace,
 };
 
 use super::{configuration_version::check_kept, period_start};
@@ -252,9 +252,7 @@ fn record(
         has_changes: false,
         error_message: None,
         latest_job_id: None,
-        resource_additions: 0,
-        resource_changes: 0,
-        resource_destructions: 0,
+        counts: PlanCounts::default(),
     };
     let run = Run {
         meta,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Worker;
 use crate::terraform::{
-    executor::{self, Category, Options, Variable},
+    executor::{self, Category, Mask, Options, Variable},
     reference,
     service::configuration_version::check_kept,
 };
@@ -49,6 +49,13 @@ impl Worker {
             environment: vec![("THARSIS_GROUP_PATH".to_owned(), group_path.to_owned())],
             timeout: timeout(job.max_minutes, platform.config.job_timeout),
         })
+    }
+
+    /// The values of the run's sensitive variables, as far as they are still there.
+    pub(super) async fn mask(&self, run_id: &str) -> Result<Mask, Error> {
+        let variables = self.platform.store.run_variable_list(run_id).await?;
+        let known: Vec<_> = variables.into_iter().filter_map(|it| variable(it).ok()).collect();
+        Ok(Mask::of(&known))
     }
 
     /// Archives are kept for a while only.

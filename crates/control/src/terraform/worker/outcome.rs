@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use pilothouse_model::{Error, Kind, Timestamp};
-use pilothouse_store::terraform::{Job, JobStatus, NewState, Report, RunChange, RunRecord};
+use pilothouse_store::terraform::{
+    Job, JobStatus, NewState, PlanCounts, Report, RunChange, RunRecord,
+};
 use serde::Serialize;
 
 use super::{STORE_PAUSE, Worker};
 use crate::terraform::{
-    executor::{ApplyReport, Diagnostic, End, PlanReport, Summary},
+    executor::{ApplyReport, Diagnostic, End, Mask, PlanReport, Summary},
     lifecycle::Draft,
     state::Event,
     state_file::{self, Origin},
@@ -150,7 +152,13 @@ impl Outcome {
         }
     }
 
-    fn new_state(&self, record: &RunRecord, now: Timestamp) -> Result<Option<NewState>, Error> {
+    /// Outputs that tell what `mask` hides are sensitive, whatever the configuration says.
+    fn new_state(
+        &self,
+        record: &RunRecord,
+        mask: &Mask,
+        now: Timestamp,
+    ) -> Result<Option<NewState>, Error> {
         let Some(content) = &self.state else { return Ok(None) };
         let run = &record.run;
         let origin = Origin {
@@ -159,7 +167,11 @@ impl Outcome {
             run_id: Some(&run.meta.id),
             created_by: &run.created_by,
         };
-        state_file::read(content.clone(), &origin, now).map(Some)
+        let mut state = state_file::read(content.clone(), &origin, now)?;
+        for output in &mut state.outputs {
+            output.sensitive |= mask.hits(&output.value);
+        }
+        Ok(Some(state))
     }
 
     fn write_to(
@@ -169,10 +181,16 @@ impl Outcome {
         state: Option<&NewState>,
     ) -> Result<(), Error> {
         if let Some(PlanResult { summary, .. }) = &self.plan {
-            let plan = draft.plan_mut();
-            plan.resource_additions = summary.resource_additions.into();
-            plan.resource_changes = summary.resource_changes.into();
-            plan.resource_destructions = summary.resource_destructions.into();
+            draft.plan_mut().counts = PlanCounts {
+                resource_additions: summary.resource_additions.into(),
+                resource_changes: summary.resource_changes.into(),
+                resource_destructions: summary.resource_destructions.into(),
+                resource_imports: summary.resource_imports.into(),
+                resource_drift: summary.resource_drift.into(),
+                output_additions: summary.output_additions.into(),
+                output_changes: summary.output_changes.into(),
+                output_destructions: summary.output_destructions.into(),
+            };
         }
         draft.set_error(self.error_message.clone());
         draft.advance(self.event())?;
@@ -222,7 +240,8 @@ impl Worker {
     async fn store_outcome(&self, job: &Job, outcome: &Outcome) -> Result<(), Error> {
         let record = self.platform.run_by_id(&job.run_id).await?;
         let now = self.platform.config.clock.now();
-        let state = outcome.new_state(&record, now)?;
+        let mask = self.mask(&job.run_id).await?;
+        let state = outcome.new_state(&record, &mask, now)?;
         let stored = self.platform.run_edit(&job.run_id, |draft| {
             self.check_owner(draft, job)?;
             outcome.write_to(draft, job, state.as_ref())

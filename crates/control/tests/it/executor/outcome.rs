@@ -145,7 +145,8 @@ async fn an_apply_that_fails_half_way_keeps_what_it_made() {
 
 #[tokio::test]
 async fn a_job_that_cannot_start_says_why() {
-    let Some(mut workspace) = Workspace::new().await else { return };
+    let Some(workspace) = Workspace::new().await else { return };
+    let mut workspace = workspace.file("README", "");
     let (plan, log) = workspace.plan().await;
     let expected = "the configuration has no .tf files in its root folder";
     assert!(plan.error_message.unwrap().starts_with(expected));

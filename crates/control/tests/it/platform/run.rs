@@ -61,7 +61,7 @@ async fn from_configuration_to_outputs() {
     assert_eq!(seen[1].job.plan_file.as_deref(), Some(&b"plan"[..]));
     assert!(seen[1].job.configuration.exists());
     assert_eq!(seen[1].job.environment, [("THARSIS_GROUP_PATH".to_owned(), "acme".to_owned())]);
-    assert_eq!(world.script.cleaned(), 2);
+    world.until_cleaned(2).await;
 }
 
 #[tokio::test]

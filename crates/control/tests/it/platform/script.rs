@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -48,7 +48,6 @@ struct Inner {
     seen: Vec<Seen>,
     serial: i64,
     left_over: Option<Vec<u8>>,
-    cleaned: Vec<PathBuf>,
 }
 
 /// A runner that follows a script; without one everything works.
@@ -57,16 +56,23 @@ pub(crate) struct Script {
     inner: Arc<Mutex<Inner>>,
     /// How many jobs have written their first line.
     begun: Arc<watch::Sender<usize>>,
+    /// How many directories of jobs were removed.
+    cleaned: Arc<watch::Sender<usize>>,
 }
 
 impl Script {
     pub(crate) fn new() -> Self {
-        Self { inner: Arc::default(), begun: Arc::new(watch::Sender::new(0)) }
+        Self { inner: Arc::default(), begun: Arc::default(), cleaned: Arc::default() }
     }
 
     /// Waits until `count` jobs have begun and written their first line.
     pub(crate) async fn until_begun(&self, count: usize) {
         self.begun.subscribe().wait_for(|begun| *begun >= count).await.unwrap();
+    }
+
+    /// Waits until the directories of `count` jobs were removed, which happens after their end.
+    pub(crate) async fn until_cleaned(&self, count: usize) {
+        self.cleaned.subscribe().wait_for(|cleaned| *cleaned >= count).await.unwrap();
     }
 
     pub(crate) fn then(&self, steps: &[Step]) {
@@ -84,10 +90,6 @@ impl Script {
     /// The state that a dead job left.
     pub(crate) fn leave_over(&self, state: Vec<u8>) {
         self.inner.lock().unwrap().left_over = Some(state);
-    }
-
-    pub(crate) fn cleaned(&self) -> usize {
-        self.inner.lock().unwrap().cleaned.len()
     }
 
     async fn begin(
@@ -224,8 +226,8 @@ impl Runner for Script {
         Ok(self.inner.lock().unwrap().left_over.take())
     }
 
-    async fn clean(&self, directory: &Path) -> Result<(), Error> {
-        self.inner.lock().unwrap().cleaned.push(directory.to_owned());
+    async fn clean(&self, _directory: &Path) -> Result<(), Error> {
+        self.cleaned.send_modify(|cleaned| *cleaned += 1);
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ use super::{
         },
         ok, refused,
         run::{CreateRunRequest, GetRunVariablesRequest, RunStatus, RunVariableInput},
+        state_version_output::GetStateVersionOutputsRequest,
     },
     world::{World, id, trn},
 };
@@ -88,6 +89,20 @@ async fn what_steers_terraform_is_refused_wherever_it_is_given() {
     let updated = world.client.variables().update_namespace_variable(update).await;
     refused(updated, Code::InvalidArgument);
     create(&world, new("acme/prod", "PATH", "an input of Terraform", false)).await;
+}
+
+#[tokio::test]
+async fn an_output_that_tells_a_secret_is_one() {
+    let world = World::new().await;
+    let _server = world.start();
+    let prod = world.prod().await;
+    create(&world, new("acme/prod", "network", "vpc-1", true)).await;
+    world.applied(&prod).await;
+    let state_version_id = world.reread(&prod).await.current_state_version_id;
+    let request = GetStateVersionOutputsRequest { state_version_id };
+    let outputs = ok(world.client.states().get_state_version_outputs(request).await);
+    let told = outputs.state_version_outputs.iter().find(|output| output.name == "vpc_id").unwrap();
+    assert_eq!((told.sensitive, told.value.as_slice()), (true, &b"null"[..]));
 }
 
 #[tokio::test]

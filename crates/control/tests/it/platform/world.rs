@@ -230,6 +230,10 @@ impl World {
         timeout(PATIENCE, self.script.until_begun(count)).await.expect("the job begins");
     }
 
+    pub(crate) async fn until_cleaned(&self, count: usize) {
+        timeout(PATIENCE, self.script.until_cleaned(count)).await.expect("directories are removed");
+    }
+
     /// The whole log of a job.
     pub(crate) async fn log(&self, job_id: &str) -> String {
         let path = format!("/v1/jobs/{job_id}/log");

@@ -5,7 +5,7 @@ use pilothouse_store::{
     Store,
     terraform::{
         Apply, ApplyStatus, Group, Job, JobChange, JobKind, JobStatus, Lease, Meta, Plan,
-        PlanStatus, Run, RunChange, RunRecord, RunStatus, Workspace,
+        PlanCounts, PlanStatus, Run, RunChange, RunRecord, RunStatus, Workspace,
     },
 };
 
@@ -63,9 +63,7 @@ pub(crate) fn run(workspace: &Workspace) -> RunRecord {
             has_changes: false,
             error_message: None,
             latest_job_id: None,
-            resource_additions: 0,
-            resource_changes: 0,
-            resource_destructions: 0,
+            counts: PlanCounts::default(),
         },
         apply: Some(Apply {
             meta: Meta::new(NOW),

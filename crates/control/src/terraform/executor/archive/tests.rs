@@ -184,6 +184,14 @@ fn names_must_differ_by_more_than_case() {
 }
 
 #[test]
+fn an_archive_without_a_file_is_of_no_use() {
+    let state = Tar::new().file("terraform.tfstate", "{}");
+    for archive in [Tar::new(), Tar::new().entry(b"modules/", EntryType::Directory, b""), state] {
+        check_refused(&archive.end(), "holds no file of a configuration");
+    }
+}
+
+#[test]
 fn every_limit_holds() {
     let mut many = Tar::new();
     for index in 0..6 {
