@@ -200,9 +200,14 @@ impl Connector {
         }
     }
 
-    /// The view that turns an operation's result into that of a drop-in tool.
-    pub fn view(&self, name: &str) -> Option<hook::View> {
-        self.adapter.view(name)
+    /// An operation's result as that of the drop-in tool that `view` is for.
+    pub async fn show(&self, scope: &Scope, view: &str, mut answer: Value) -> Result<Value> {
+        let shown = self.adapter.view(view);
+        let shown = shown.ok_or_else(|| Error::internal(format!("no view {view}")))?;
+        if let Some(complete) = self.adapter.completion(view) {
+            complete(&HookContext::new(self, scope), &mut answer).await;
+        }
+        Ok(shown(&answer))
     }
 
     async fn send(&self, scope: &Scope, prepared: Prepared) -> Result<Value> {

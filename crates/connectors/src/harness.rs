@@ -30,6 +30,7 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     hooks: hooks::HOOKS,
     body_hooks: body::BODY_HOOKS,
     views: &[],
+    completions: &[],
     protocol: None,
     normalize: |_| {},
     dialect: Dialect {

@@ -17,7 +17,7 @@ pub mod yaml;
 
 pub use connector::{
     Connector, Options, Rate,
-    hook::{Hook, HookContext, View},
+    hook::{Hook, HookContext},
     scope::{Progress, Scope},
 };
 pub use connectors::Connectors;

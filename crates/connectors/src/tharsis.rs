@@ -11,6 +11,7 @@ mod answer;
 mod archive;
 mod cause;
 mod change;
+mod completion;
 mod config;
 mod configuration;
 mod diagnose;
@@ -36,6 +37,7 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     hooks: hooks::HOOKS,
     body_hooks: &[],
     views: view::VIEWS,
+    completions: completion::COMPLETIONS,
     protocol: Some(|| &protocol::THARSIS),
     normalize: reference::drop_empty_ids,
     dialect: Dialect::PLAIN,

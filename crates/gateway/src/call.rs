@@ -260,8 +260,9 @@ fn named(mut error: Error, arguments: &Map<String, Value>) -> Error {
 
 /// What a platform said, without who said it.
 fn said(message: &str) -> &str {
-    let answered = message.split_once(" answered ").and_then(|(_, code)| code.split_once(": "));
-    answered.map_or(message, |(_, said)| said)
+    let refused = message.split_once(" refused: ");
+    let answered = || message.split_once(" answered ").and_then(|(_, code)| code.split_once(": "));
+    refused.or_else(answered).map_or(message, |(_, said)| said)
 }
 
 /// The argument whose value, in quotes, a message begins with.

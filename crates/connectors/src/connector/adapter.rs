@@ -6,7 +6,7 @@ use std::fmt;
 use pilothouse_model::{Error, Result};
 use serde_json::Value;
 
-use super::hook::{BodyHook, Hook, View};
+use super::hook::{BodyHook, Completion, Hook, View};
 use crate::{harness, protocol::Protocol, tharsis, transport::Dialect};
 
 /// The tables of one platform.
@@ -15,6 +15,8 @@ pub(crate) struct Adapter {
     pub hooks: &'static [(&'static str, Hook)],
     pub body_hooks: &'static [(&'static str, BodyHook)],
     pub views: &'static [(&'static str, View)],
+    /// By the names of the views that need them.
+    pub completions: &'static [(&'static str, Completion)],
     /// For platforms that speak gRPC.
     pub protocol: Option<fn() -> &'static Protocol>,
     /// Removes the platform's own oddities from an answer, before anything is picked from it.
@@ -40,6 +42,10 @@ impl Adapter {
 
     pub(crate) fn body_hook(&self, name: &str) -> Option<BodyHook> {
         self.body_hooks.iter().find(|(known, _)| *known == name).map(|(_, hook)| *hook)
+    }
+
+    pub(crate) fn completion(&self, view: &str) -> Option<Completion> {
+        self.completions.iter().find(|(known, _)| *known == view).map(|(_, completion)| *completion)
     }
 
     pub(crate) fn setting(&self, argument: &str) -> Option<&'static str> {
@@ -89,6 +95,8 @@ mod tests {
                 operations(&catalog).filter_map(|it| it.body_hook.as_deref()).collect();
             let tools = catalog.surface.iter().flat_map(|surface| surface.tool.values());
             let views: BTreeSet<_> = tools.filter_map(|tool| tool.view.as_deref()).collect();
+            let completed = names(adapter.completions);
+            assert!(completed.is_subset(&names(adapter.views)), "{completed:?}");
             for (what, named, exist) in [
                 ("hooks", hooks, names(adapter.hooks)),
                 ("body hooks", bodies, names(adapter.body_hooks)),

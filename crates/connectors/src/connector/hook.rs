@@ -28,7 +28,10 @@ pub(crate) struct BodyInput<'a> {
 }
 
 /// Turns an operation's result into the result of a drop-in tool. Pure.
-pub type View = fn(&Value) -> Value;
+pub(crate) type View = fn(&Value) -> Value;
+
+/// Adds to an operation's result what a view needs besides. What cannot be had stays absent.
+pub(crate) type Completion = for<'a> fn(&'a HookContext<'a>, &'a mut Value) -> BoxFuture<'a, ()>;
 
 /// What a hook may do, in the name of the caller it works for.
 #[derive(Clone, Copy)]

@@ -1,13 +1,12 @@
 //! Job logs: read by byte offset, cut where neither a character nor an escape sequence is torn,
 //! and cleaned of everything but text. What they say was written by others.
 
-use pilothouse_model::{Result, text::sanitize};
+use pilothouse_model::Result;
 use serde_json::{Map, Value, json};
 
-use super::answer::text;
 use crate::connector::hook::HookContext;
 
-pub(super) mod run;
+pub(super) mod part;
 mod window;
 
 /// The most that the platform hands out at once.
@@ -17,21 +16,6 @@ const MAX_LOG: usize = 11 << 20;
 /// The longest piece given to a caller.
 const MAX_PIECE: usize = 51_200;
 const DEFAULT_PIECE: usize = 10_240;
-
-/// `job.logs`: a piece of one job's log. `size` counts bytes of the stored log, so that
-/// `start + size` is where the next piece begins, however much cleaning shortened the text.
-pub(super) async fn job_logs(context: &HookContext<'_>, args: Map<String, Value>) -> Result<Value> {
-    let job_id = text(&args, "id");
-    let start = number(&args, "start").unwrap_or(0);
-    let (piece, has_more) = piece(context, job_id, start, limit(&args)).await?;
-    Ok(json!({
-        "job_id": job_id,
-        "logs": sanitize(&piece),
-        "start": start,
-        "size": piece.len(),
-        "has_more": has_more,
-    }))
-}
 
 fn limit(args: &Map<String, Value>) -> usize {
     number(args, "limit").unwrap_or(DEFAULT_PIECE).clamp(1, MAX_PIECE)

@@ -111,24 +111,28 @@ fn nested_apply(run: &Value) -> Option<Value> {
     ]))
 }
 
-/// All eight counters; those that gRPC does not carry read 0.
+/// The counters, the first three of which gRPC leaves out when they are 0.
 fn summary(plan: &Value) -> Value {
-    let counters = [
-        "resource_additions",
-        "resource_changes",
-        "resource_destructions",
+    let none = json!({});
+    let told = plan.get("summary").unwrap_or(&none);
+    let count = |name: &str| Some(told.get(name).cloned().unwrap_or(json!(0)));
+    let mut counters = object([
+        ("resource_additions", count("resource_additions")),
+        ("resource_changes", count("resource_changes")),
+        ("resource_destructions", count("resource_destructions")),
+    ]);
+    for rest in [
         "resource_imports",
         "resource_drift",
         "output_additions",
         "output_changes",
         "output_destructions",
-    ];
-    let count = |name: &str| plan.pointer(&format!("/summary/{name}")).cloned();
+    ] {
+        if let Some(count) = told.get(rest) {
+            counters[rest] = count.clone();
+        }
+    }
     counters
-        .into_iter()
-        .map(|name| (name.to_owned(), count(name).unwrap_or(json!(0))))
-        .collect::<Map<_, _>>()
-        .into()
 }
 
 /// The workspace of a plan or apply, which only its TRN names.

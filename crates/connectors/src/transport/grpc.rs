@@ -104,13 +104,21 @@ fn explain(peer: &str, status: Status, max_response_bytes: usize) -> Failure {
         empty if empty.is_empty() => code.description().to_owned(),
         message => message,
     };
-    let mut error = Error::new(kind(code), format!("{peer} answered {}: {message}", name(code)));
+    let mut error = Error::new(kind(code), told(peer, code, &message));
     error.hint = hint;
     let mut failure = Failure::new(fate(code), error);
     failure.credential_refused = code == Code::Unauthenticated;
     let headers = status.metadata().clone().into_headers();
     failure.retry_after = upstream::retry_after(&headers, pilothouse_model::Timestamp::now());
     failure
+}
+
+/// The platform's message. Where it is about the request, no code makes it clearer.
+fn told(peer: &str, code: Code, message: &str) -> String {
+    match kind(code) {
+        Kind::Invalid | Kind::NotFound | Kind::Conflict => format!("{peer} refused: {message}"),
+        _ => format!("{peer} answered {}: {message}", name(code)),
+    }
 }
 
 fn is_caused_by<E: StdError + 'static>(status: &Status) -> bool {

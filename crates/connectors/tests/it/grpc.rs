@@ -76,21 +76,21 @@ async fn either_the_caller_or_the_credential_travels() {
 
 #[tokio::test]
 async fn a_status_becomes_an_error_with_its_message() {
-    for (code, kind, name) in [
-        (Code::InvalidArgument, Kind::Invalid, "INVALID_ARGUMENT"),
-        (Code::AlreadyExists, Kind::Conflict, "ALREADY_EXISTS"),
-        (Code::Aborted, Kind::Conflict, "ABORTED"),
-        (Code::NotFound, Kind::NotFound, "NOT_FOUND"),
-        (Code::PermissionDenied, Kind::Forbidden, "PERMISSION_DENIED"),
-        (Code::Unauthenticated, Kind::Upstream, "UNAUTHENTICATED"),
-        (Code::Unimplemented, Kind::Upstream, "UNIMPLEMENTED"),
-        (Code::Internal, Kind::Upstream, "INTERNAL"),
+    for (code, kind, verb) in [
+        (Code::InvalidArgument, Kind::Invalid, "refused"),
+        (Code::AlreadyExists, Kind::Conflict, "refused"),
+        (Code::Aborted, Kind::Conflict, "refused"),
+        (Code::NotFound, Kind::NotFound, "refused"),
+        (Code::PermissionDenied, Kind::Forbidden, "answered PERMISSION_DENIED"),
+        (Code::Unauthenticated, Kind::Upstream, "answered UNAUTHENTICATED"),
+        (Code::Unimplemented, Kind::Upstream, "answered UNIMPLEMENTED"),
+        (Code::Internal, Kind::Upstream, "answered INTERNAL"),
     ] {
         let router = router(move |_| Err(Status::new(code, "what \u{1b}[1mhappened")));
         for connector in both(router).await {
             let error = get(&connector).await.unwrap_err();
             assert_eq!(error.kind, kind);
-            assert_eq!(error.message, format!("tharsis answered {name}: what happened"));
+            assert_eq!(error.message, format!("tharsis {verb}: what happened"));
         }
     }
 }
@@ -103,10 +103,7 @@ async fn an_embedded_platforms_hint_is_kept() {
         Err(status)
     });
     let error = get(&both(router).await[0]).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "tharsis answered FAILED_PRECONDITION: no terraform (install it)"
-    );
+    assert_eq!(error.to_string(), "tharsis refused: no terraform (install it)");
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ fn run(number: u128) -> Value {
         "metadata": metadata(&run_id(number), number), "status": status, "created_by": "jo",
         "workspace_id": workspace_id(), "plan_id": plan_id(number),
         "configuration_version_id": configuration_id(number), "terraform_version": "1.11.4",
-        "plan": {"metadata": metadata(&plan_id(number), number), "status": plan,
+        "plan": {"metadata": metadata(&plan_id(number), number), "status": plan, "summary": {},
             "error_message": error, "latest_job_id": job_id(number)},
     })
 }
@@ -278,6 +278,24 @@ async fn a_runs_log_is_shown_by_its_end_its_beginning_and_its_error() {
 }
 
 #[tokio::test]
+async fn a_jobs_log_is_shown_in_the_same_parts() {
+    let connector = platform().await;
+    for (part, expected) in [
+        (json!({}), "│ module.\n╵\n"),
+        (json!({"mode": "head", "limit": 60}), "Initializing the backend...\n"),
+        (json!({"mode": "error", "limit": 300}), "│ Error: Unsupported argument"),
+        (json!({"search": "undeclared RESOURCE"}), "undeclared resource"),
+    ] {
+        let mut args = json!({"id": job_id(2)});
+        args.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        let shown = ask(&connector, "job.logs", args).await.unwrap();
+        let text =
+            shown["logs"].as_str().map_or_else(|| shown["matches"].to_string(), str::to_owned);
+        assert!(text.contains(expected), "{part}: {shown}");
+    }
+}
+
+#[tokio::test]
 async fn pieces_of_a_jobs_log_put_together_are_the_whole() {
     let connector = platform().await;
     for limit in [7, 100, 51_200] {
@@ -391,4 +409,44 @@ async fn a_plans_diff_comes_over_either_wire() {
     let nowhere =
         ask(&embedded(router(|call| story(&call))), "plan.diff", json!({"id": plan_id(2)})).await;
     assert_eq!(nowhere.unwrap_err().kind, Kind::NotFound);
+}
+
+/// What the drop-in tool of this view shows of an operation's answer.
+async fn shown(connector: &Connector, operation: &str, view: &str, id: &str) -> Value {
+    let answer = ask(connector, operation, json!({"id": id})).await.unwrap();
+    let shown = connector.show(&Scope::new(caller()), view, answer).await.unwrap();
+    shown[view].clone()
+}
+
+#[tokio::test]
+async fn tools_show_what_only_graphql_tells() {
+    let at = "2026-01-01T00:00:00Z";
+    let graphql = move |Json(question): Json<Value>| {
+        let query = question["query"].as_str().unwrap().to_owned();
+        let node = [
+            ("on Job", json!({"timestamps": {"queuedAt": at, "finishedAt": null}})),
+            ("on Run", json!({"plan": {"summary": {"outputAdditions": 4}}, "apply": null})),
+            ("on Workspace", json!({"terraformVersion": "1.11.4", "preventDestroyPlan": true})),
+        ]
+        .into_iter()
+        .find_map(|(fragment, node)| query.contains(fragment).then_some(node));
+        std::future::ready(Json(json!({"data": {"n0": node}})))
+    };
+    let tharsis = router(|call| story(&call)).route("/graphql", axum::routing::post(graphql));
+    let silent = router(|call| story(&call));
+    for (router, told) in [(tharsis, true), (silent, false)] {
+        let connector = embedded(router);
+        let job = shown(&connector, "job.get", "job", &job_id(2)).await;
+        let run = shown(&connector, "run.get", "run", &run_id(2)).await;
+        let workspace = shown(&connector, "workspace.get", "workspace", &workspace_id()).await;
+        let found = [
+            job.get("queued_timestamp") == Some(&json!(at)),
+            run.pointer("/plan/summary/output_additions") == Some(&json!(4)),
+            workspace.get("terraform_version") == Some(&json!("1.11.4")),
+            workspace.get("prevent_destroy_plan") == Some(&json!(true)),
+        ];
+        assert_eq!(found, [told; 4], "{job} {run} {workspace}");
+        assert!(job.get("finished_timestamp").is_none(), "nothing was told: {job}");
+        assert_eq!(workspace["full_path"], "acme/prod");
+    }
 }

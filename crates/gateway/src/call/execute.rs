@@ -66,9 +66,10 @@ async fn invoke(conversation: &dyn Conversation, invocation: &Invocation) -> Res
     if invocation.compact {
         compact::items(&mut value);
     }
-    let Some(name) = view else { return Ok(value) };
-    let view = connector.view(name).ok_or_else(|| Error::internal(format!("no view {name}")))?;
-    Ok(view(&value))
+    match view {
+        Some(view) => connector.show(&scope, view, value).await,
+        None => Ok(value),
+    }
 }
 
 fn cancelled() -> Error {

@@ -58,7 +58,7 @@ async fn wrong_arguments_are_explained() {
         (
             "infra_get",
             json!({ "resource_type": "tharsis.run", "id": "nonsense" }),
-            "id: tharsis answered",
+            "id: tharsis refused",
         ),
         ("infra_get", json!({ "resource_type": 5, "id": "x" }), "resource_type: 5 is not of type"),
         (

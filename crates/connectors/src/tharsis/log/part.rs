@@ -1,5 +1,5 @@
-//! `run.logs`: the log of a run without knowing its jobs: the end, the beginning, the surroundings
-//! of the first error, the lines that match, or everything until the job is over.
+//! `job.logs` and `run.logs`, which needs no job's id: the end of a log, its beginning, the
+//! surroundings of the first error, the lines that match, or everything until the job is over.
 
 use std::time::Duration;
 
@@ -30,6 +30,15 @@ const SLOW_POLL: Duration = Duration::from_secs(3);
 /// Longest line passed on as progress, in bytes.
 const MAX_PROGRESS: usize = 200;
 
+pub(in crate::tharsis) async fn job_logs(
+    context: &HookContext<'_>,
+    args: Map<String, Value>,
+) -> Result<Value> {
+    let job_id = text(&args, "id");
+    let follow = args.get("follow") == Some(&Value::Bool(true));
+    show(context, json!({"job_id": job_id}), job_id, follow, &args).await
+}
+
 pub(in crate::tharsis) async fn run_logs(
     context: &HookContext<'_>,
     args: Map<String, Value>,
@@ -51,11 +60,7 @@ pub(in crate::tharsis) async fn run_logs(
         return Ok(without_log(answer, "this stage has not started, so there is no log yet"));
     };
     answer["job_id"] = json!(job_id);
-    let followed = if follow { Some(follow_log(context, &job_id).await?) } else { None };
-    if let Some((_, status)) = &followed {
-        answer["job_status"] = json!(status);
-    }
-    show(context, answer, &job_id, followed.map(|(log, _)| log), &args).await
+    show(context, answer, &job_id, follow, &args).await
 }
 
 fn without_log(mut answer: Value, note: &str) -> Value {
@@ -64,14 +69,21 @@ fn without_log(mut answer: Value, note: &str) -> Value {
     answer
 }
 
-/// Adds the part of the log that the arguments ask for.
+/// Adds the part of the log that the arguments ask for. `size` counts bytes of the stored log, so
+/// that `start + size` is where the next piece begins, however much cleaning shortened the text.
 async fn show(
     context: &HookContext<'_>,
     mut answer: Value,
     job_id: &str,
-    followed: Option<String>,
+    follow: bool,
     args: &Map<String, Value>,
 ) -> Result<Value> {
+    let mut followed = None;
+    if follow {
+        let (log, status) = follow_log(context, job_id).await?;
+        answer["job_status"] = json!(status);
+        followed = Some(log);
+    }
     let limit = limit(args);
     let start = match (number(args, "start"), text(args, "mode")) {
         (Some(start), _) => Some(start),
