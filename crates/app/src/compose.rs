@@ -11,7 +11,7 @@ use pilothouse_control::{
     process::sandbox::{self, Support},
     terraform::{self, Terraform, executor::Isolation},
 };
-use pilothouse_gateway::{DropIn, Gateway, Limits, Surface, UNIFIED};
+use pilothouse_gateway::{DropIn, Gateway, Journal, Limits, Surface, UNIFIED};
 use pilothouse_model::{Caller, Error, Principal, Timestamp};
 use pilothouse_registry::Catalog;
 use pilothouse_store::Store;
@@ -67,8 +67,11 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
         connectors.add(remote.connect(catalog, Connector::DEFAULT_INSTANCE)?)?;
     }
     let limits = Limits::new(config.limit.calls_per_second);
-    let gateway = Gateway::new(connectors, store.clone(), limits)
+    let mut gateway = Gateway::new(connectors, store.clone(), limits)
         .with_operator_command(config.data.operator_command());
+    if let Some(path) = &config.harness.audit_file {
+        gateway = gateway.with_journal(Journal::open(path, HARNESS)?);
+    }
     Ok(Product {
         directory: Directory::new(store.clone()),
         store,

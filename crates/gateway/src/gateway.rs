@@ -11,7 +11,7 @@ use pilothouse_model::Error;
 use pilothouse_registry::{Operation, PlatformCatalog, schema, search::CatalogSearch};
 use pilothouse_store::Store;
 
-use crate::{Limits, recorder::Recorder, validate::Schema};
+use crate::{Journal, Limits, recorder::Recorder, validate::Schema};
 
 /// The governed way to every configured platform.
 pub struct Gateway {
@@ -31,7 +31,7 @@ impl Gateway {
     pub fn new(connectors: Connectors, store: Store, limits: Limits) -> Self {
         Self {
             connectors,
-            recorder: Recorder::new(store.clone()),
+            recorder: Recorder::new(store.clone(), None),
             store,
             limits,
             operator_command: "pilothouse".to_owned(),
@@ -44,6 +44,13 @@ impl Gateway {
     #[must_use]
     pub fn with_operator_command(mut self, command: String) -> Self {
         self.operator_command = command;
+        self
+    }
+
+    /// Writes a copy of the audit trail as well.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Journal) -> Self {
+        self.recorder = Recorder::new(self.store.clone(), Some(Arc::new(journal)));
         self
     }
 

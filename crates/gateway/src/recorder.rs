@@ -18,6 +18,8 @@ use pilothouse_model::{Error, audit::AuditRecord};
 use pilothouse_store::Store;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::Journal;
+
 /// Rows of one commit at most; the rest goes with the next.
 const BATCH: usize = 128;
 /// How long a row waits for those of calls that are under way.
@@ -28,6 +30,8 @@ type Waiting = (AuditRecord, oneshot::Sender<Answer>);
 
 pub(crate) struct Recorder {
     store: Store,
+    /// Gets a copy of what the store has.
+    journal: Option<Arc<Journal>>,
     /// To the task that writes, which starts with the first row and ends with the recorder.
     rows: OnceLock<mpsc::Sender<Waiting>>,
     calls: Arc<AtomicUsize>,
@@ -43,8 +47,8 @@ impl Drop for UnderWay {
 }
 
 impl Recorder {
-    pub(crate) fn new(store: Store) -> Self {
-        Self { store, rows: OnceLock::new(), calls: Arc::default() }
+    pub(crate) fn new(store: Store, journal: Option<Arc<Journal>>) -> Self {
+        Self { store, journal, rows: OnceLock::new(), calls: Arc::default() }
     }
 
     /// Announces a call that will have a row.
@@ -57,7 +61,8 @@ impl Recorder {
     pub(crate) async fn record(&self, record: AuditRecord) -> Result<(), Error> {
         let rows = self.rows.get_or_init(|| {
             let (sender, rows) = mpsc::channel(BATCH);
-            tokio::spawn(write(self.store.clone(), rows, Arc::clone(&self.calls)));
+            let (store, journal) = (self.store.clone(), self.journal.clone());
+            tokio::spawn(write(store, journal, rows, Arc::clone(&self.calls)));
             sender
         });
         let (answer, answered) = oneshot::channel();
@@ -67,7 +72,12 @@ impl Recorder {
 }
 
 /// Writes what arrives, one commit at a time, and tells everybody.
-async fn write(store: Store, mut rows: mpsc::Receiver<Waiting>, calls: Arc<AtomicUsize>) {
+async fn write(
+    store: Store,
+    journal: Option<Arc<Journal>>,
+    mut rows: mpsc::Receiver<Waiting>,
+    calls: Arc<AtomicUsize>,
+) {
     let mut waiting = Vec::with_capacity(BATCH);
     while rows.recv_many(&mut waiting, BATCH).await > 0 {
         if waiting.len() < calls.load(Ordering::Relaxed).min(BATCH) {
@@ -80,6 +90,9 @@ async fn write(store: Store, mut rows: mpsc::Receiver<Waiting>, calls: Arc<Atomi
         }
         let (records, answers): (Vec<_>, Vec<_>) = mem::take(&mut waiting).into_iter().unzip();
         let written = store.audit_insert_all(&records).await;
+        if let (Some(journal), Ok(())) = (&journal, &written) {
+            journal.note(&records);
+        }
         let answer: Answer = written.map_err(|error| error.to_string());
         for waiter in answers {
             // A call that was given up does not wait for its answer; its row is written.
@@ -120,7 +133,7 @@ mod tests {
     async fn every_row_of_many_calls_at_once_is_there_when_its_call_goes_on() {
         const CALLS: usize = 3 * BATCH;
         let store = Store::open("sqlite::memory:").await.unwrap();
-        let recorder = Arc::new(Recorder::new(store.clone()));
+        let recorder = Arc::new(Recorder::new(store.clone(), None));
         let calls: Vec<_> = (0..CALLS)
             .map(|number| {
                 let (recorder, store) = (Arc::clone(&recorder), store.clone());
@@ -141,7 +154,7 @@ mod tests {
     #[tokio::test]
     async fn a_row_that_cannot_be_written_is_an_error() {
         let store = Store::open("sqlite::memory:").await.unwrap();
-        let recorder = Recorder::new(store);
+        let recorder = Recorder::new(store, None);
         let same = row(1);
         recorder.record(same.clone()).await.unwrap();
         assert!(recorder.record(same).await.is_err());

@@ -15,6 +15,7 @@ mod page;
 mod reach;
 mod schema;
 mod search;
+mod spelling;
 mod status;
 mod target;
 mod wait;

@@ -121,6 +121,7 @@ pub struct Route {
     pub path: PathTemplate,
     pub account: Vec<Place>,
     pub host: Option<String>,
+    pub content_type: Option<String>,
 }
 
 /// What an answer of a paged operation says about the rest. The places of limit and cursor are

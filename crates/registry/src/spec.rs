@@ -220,6 +220,8 @@ pub struct Route {
     pub scope: Option<String>,
     /// Instead of the operation's.
     pub host: Option<String>,
+    /// Instead of the operation's.
+    pub content_type: Option<String>,
 }
 
 /// Whether a request whose fate is unknown may be sent again.

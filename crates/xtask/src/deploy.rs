@@ -13,6 +13,10 @@ pub struct Image {
     pub variables: BTreeMap<String, String>,
     pub health: String,
     pub stages: usize,
+    /// What the last stage is made from.
+    pub base: String,
+    /// How the stage before it compiled.
+    pub flags: String,
 }
 
 impl Image {
@@ -23,7 +27,14 @@ impl Image {
             let Some((instruction, rest)) = line.split_once(' ') else { continue };
             let rest = rest.trim();
             match instruction {
-                "FROM" => image = Self { stages: image.stages + 1, ..Self::default() },
+                "FROM" => {
+                    image = Self {
+                        stages: image.stages + 1,
+                        base: rest.to_owned(),
+                        flags: image.variables.remove("RUSTFLAGS").unwrap_or_default(),
+                        ..Self::default()
+                    };
+                }
                 "USER" => rest.clone_into(&mut image.user),
                 "EXPOSE" => rest.clone_into(&mut image.port),
                 "HEALTHCHECK" => rest.clone_into(&mut image.health),
@@ -47,6 +58,8 @@ impl Image {
             }
         };
         demand(self.stages > 1, "the compiler belongs in a stage of its own");
+        demand(self.flags.contains("+crt-static"), "the program is not linked statically");
+        demand(self.base.contains("/static-"), "a static program needs no C library beside it");
         demand(is_plain_user(&self.user), "the last stage must name a user by number, not root");
         demand(self.health.contains("\"health\""), "the health check is not the program's own");
         let listens = self.variables.get("PILOTHOUSE_LISTEN").map_or("", String::as_str);
@@ -179,6 +192,6 @@ mod tests {
              USER root\nEXPOSE 2\nHEALTHCHECK CMD curl x\n",
         );
         assert_eq!(image.variables["X"], "y");
-        assert_eq!(image.violations().len(), 4, "{:?}", image.violations());
+        assert_eq!(image.violations().len(), 6, "{:?}", image.violations());
     }
 }

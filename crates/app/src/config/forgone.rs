@@ -3,7 +3,7 @@
 
 use crate::environment::Environment;
 
-pub static FORGONE: [(&str, &str); 19] = [
+pub static FORGONE: [(&str, &str); 18] = [
     ("HARNESS_MCP_MODE", "everybody signs in; one server works in one account"),
     ("HARNESS_MCP_ALLOW_UNAUTHENTICATED_HTTP", "nobody is served without a credential"),
     (
@@ -12,7 +12,6 @@ pub static FORGONE: [(&str, &str); 19] = [
     ),
     ("HARNESS_LOG_UNSAFE_BODIES", "bodies are never logged"),
     ("HARNESS_PIPELINE_VERSION", "both kinds are offered: pipeline and pipeline_v1"),
-    ("HARNESS_AUDIT_FILE", "the database keeps the trail; `pilothouse audit --json` writes it out"),
     ("HARNESS_AUDIT_WEBHOOK_URL", "the database keeps the trail; see `pilothouse audit`"),
     ("HARNESS_AUDIT_WEBHOOK_TOKEN", "the database keeps the trail; see `pilothouse audit`"),
     ("HARNESS_AUDIT_WEBHOOK_BATCH_SIZE", "the database keeps the trail; see `pilothouse audit`"),

@@ -1,6 +1,6 @@
 //! The variables of the Harness MCP server that ours replaces, under its own names.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use pilothouse_access::AutoApprove;
 use pilothouse_connectors::harness::HarnessConfig;
@@ -39,6 +39,8 @@ pub struct Harness {
     pub auto_approve: AutoApprove,
     /// What clients of the surface may present as a bearer, all the same one.
     pub shared_token: Option<SecretString>,
+    /// Gets a copy of the audit trail of the platform's calls.
+    pub audit_file: Option<PathBuf>,
 }
 
 pub(super) const API_KEY: Setting = Setting::new(
@@ -145,6 +147,13 @@ const SHARED_TOKEN: Setting = Setting::new(
 )
 .secret();
 
+const AUDIT_FILE: Setting = Setting::new(
+    "harness.audit_file",
+    "HARNESS_AUDIT_FILE",
+    "a file",
+    "Gets a JSON line for each call of Harness, beside the audit trail in the database.",
+);
+
 /// A shorter one could be guessed.
 const LEAST_TOKEN: usize = 16;
 /// The organization that every account has.
@@ -171,6 +180,7 @@ pub(super) static GROUP: Group = Group {
         &FME_BASE_URL,
         &FME_API_KEY,
         &SHARED_TOKEN,
+        &AUDIT_FILE,
     ],
 };
 
@@ -197,6 +207,7 @@ impl Harness {
         let skip = reader.required(&SKIP_ELICITATION, parse::flag);
         let long = |text: &str| parse::secret(text).filter(|_| text.len() >= LEAST_TOKEN);
         let shared_token = reader.optional(&SHARED_TOKEN, long);
+        let audit_file = reader.optional(&AUDIT_FILE, parse::path);
         let auto_approve = reader.required(&AUTO_APPROVE, |text| text.parse().ok());
         Some(Self {
             api_key,
@@ -214,6 +225,7 @@ impl Harness {
             read_only: read_only?,
             auto_approve: if skip? { AutoApprove::All } else { auto_approve? },
             shared_token,
+            audit_file,
         })
     }
 
@@ -229,6 +241,7 @@ impl Harness {
             toolsets: Vec::new(),
             read_only: false,
             auto_approve: AutoApprove::default(),
+            audit_file: None,
             ..self
         })
     }

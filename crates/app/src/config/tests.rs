@@ -105,7 +105,7 @@ fn every_kind_of_mistake_names_its_place_and_what_is_expected() {
 #[test]
 fn the_variables_of_the_harness_server_count_or_are_named() {
     type Seen = fn(&Config) -> String;
-    let honoured: [(&str, &str, Seen, &str); 23] = [
+    let honoured: [(&str, &str, Seen, &str); 24] = [
         ("HARNESS_API_KEY", "pat.a.b.c", |it| it.harness.api_key.is_some().to_string(), "true"),
         ("HARNESS_ACCOUNT_ID", "a", |it| it.harness.account_id.clone().unwrap(), "a"),
         (
@@ -146,6 +146,12 @@ fn the_variables_of_the_harness_server_count_or_are_named() {
             "https://f.example",
             |it| it.harness.fme_base_url.to_string(),
             "https://f.example/",
+        ),
+        (
+            "HARNESS_AUDIT_FILE",
+            "/log/audit",
+            |it| it.harness.audit_file.clone().unwrap().display().to_string(),
+            "/log/audit",
         ),
         (
             "HARNESS_MCP_AUTH_TOKEN",

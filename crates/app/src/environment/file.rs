@@ -30,6 +30,9 @@ const GUARDED: [&str; 6] = [
     "HARNESS_MCP_AUTH_TOKEN",
 ];
 
+/// Never counts there: it would write to any file of the user's.
+const REFUSED: &str = "HARNESS_AUDIT_FILE";
+
 impl Environment {
     /// With the variables of `stated`, a file that must exist, else of `.env` in `directory`, if
     /// there is one.
@@ -55,7 +58,7 @@ impl Environment {
 }
 
 fn is_harness(name: &str) -> bool {
-    name.starts_with("HARNESS_")
+    (name.starts_with("HARNESS_") && name != REFUSED)
         || matches!(name, "HOST" | "LOG_LEVEL" | "MCP_SESSION_TTL_MS" | "PORT")
 }
 
@@ -123,6 +126,8 @@ mod tests {
             ("HARNESS_AUTO_APPROVE_RISK=all", &key, false, false),
             ("HARNESS_AUTO_APPROVE_RISK=all", &key, true, true),
             ("HARNESS_MCP_AUTH_TOKEN=known-to-others", &key, false, false),
+            ("HARNESS_AUDIT_FILE=/etc/profile", &[], false, false),
+            ("HARNESS_AUDIT_FILE=/log/audit", &[], true, true),
             ("HARNESS_READ_ONLY=true", &key, false, true),
         ] {
             let found = with(text, own, stated).unwrap();

@@ -45,7 +45,7 @@ fn make(state: &mut State, ask: &Ask) -> Result<Value, Refusal> {
 
 /// Turns the flag on or off, as the instructions say.
 fn switch(state: &mut State, ask: &Ask, mut item: Item) -> Value {
-    let on = ask.text.contains("\"on\"");
+    let on = ask.json.pointer("/instructions/0/kind") == Some(&json!("turnFlagOn"));
     item.body["envProperties"]["state"] = json!(if on { "on" } else { "off" });
     let body = item.body.clone();
     state.put(KIND, item);

@@ -79,6 +79,7 @@ struct Way<'o> {
     method: pilothouse_registry::Method,
     path: &'o PathTemplate,
     host: Option<&'o String>,
+    content_type: Option<&'o String>,
 }
 
 /// The first route whose arguments are all there, with the values it asks for; what is false is
@@ -91,12 +92,14 @@ fn route<'o>(operation: &'o Operation, args: &Map<String, Value>) -> Option<&'o 
 }
 
 fn way<'o>(operation: &'o Operation, args: &Map<String, Value>) -> Result<Way<'o>> {
-    if let Some(Route { method, path, host, .. }) = route(operation, args) {
-        return Ok(Way { method: *method, path, host: host.as_ref() });
+    if let Some(Route { method, path, host, content_type, .. }) = route(operation, args) {
+        let (host, content_type) = (host.as_ref(), content_type.as_ref());
+        return Ok(Way { method: *method, path, host, content_type });
     }
     match &operation.binding {
         Binding::Http { method, path } => {
-            Ok(Way { method: *method, path, host: operation.host.as_ref() })
+            let (host, content_type) = (operation.host.as_ref(), operation.content_type.as_ref());
+            Ok(Way { method: *method, path, host, content_type })
         }
         _ => Err(Error::internal(format!("{} is not sent over HTTP", operation.id))),
     }
@@ -124,7 +127,7 @@ fn http_request(
     let way = way(operation, args)?;
     let mut headers = parts.headers()?;
     let mut body = parts.body.take().map_or(Payload::None, Payload::Json);
-    if let Some(content_type) = &operation.content_type
+    if let Some(content_type) = way.content_type
         && let Entry::Vacant(entry) = headers.entry(CONTENT_TYPE)
     {
         let mut stated = content_type.clone();

@@ -168,6 +168,14 @@ impl Reach<'_> {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let error = Error::invalid(format!("unknown resource_type {name:?}"));
         let describe = self.tool("describe");
+        let there = self.home.and_then(|home| home.connector.catalog().resource_type(name).ok());
+        if let Some(resource) = there {
+            return error.hint(format!(
+                "it is in the toolset {}, which this server does not offer; {describe} lists those \
+                 that it does",
+                resource.toolset
+            ));
+        }
         match nearest(self.bare(name), &known, 3).as_slice() {
             [] => error.hint(format!("{describe} lists the types")),
             close => {

@@ -11,7 +11,7 @@ use pilothouse_registry::{
 };
 use serde_json::{Map, Value};
 
-use super::{Invocation, Reach, Request, page, take_text};
+use super::{Invocation, Reach, Request, page, spelling, take_text};
 
 /// Where a call acts; operations that do not care never see it.
 const PLACE: [&str; 2] = [Scope::ORG, Scope::PROJECT];
@@ -50,7 +50,9 @@ impl<'g> Target<'g> {
         let mut merged = Map::new();
         for part in ["params", "filters"] {
             let Some(fields) = arguments.remove(part) else { continue };
-            merge(&mut merged, object(part, fields)?)?;
+            // What is nothing was left out.
+            let given = object(part, fields)?.into_iter().filter(|(_, value)| !value.is_null());
+            merge(&mut merged, given.collect())?;
         }
         let mut place = page.arguments;
         place.extend(
@@ -204,7 +206,8 @@ impl<'g> Target<'g> {
                 self.arguments.entry(name).or_insert(value);
             }
         }
-        self.rename(operation);
+        let words = |name: &str| words_by_any_name(operation, name);
+        spelling::correct(operation, &mut self.arguments, words);
         for (name, value) in &mut self.arguments {
             let Some(argument) = operation.args.get(name) else { continue };
             if let Value::String(text) = value
@@ -215,24 +218,6 @@ impl<'g> Target<'g> {
             }
         }
         Ok(())
-    }
-
-    /// Gives arguments the operation's own names that the call has under other ones.
-    fn rename(&mut self, operation: &Operation) {
-        let unknown: Vec<String> = self
-            .arguments
-            .keys()
-            .filter(|name| !operation.args.contains_key(*name))
-            .cloned()
-            .collect();
-        for name in unknown {
-            let Some(own) = own_name(operation, &name) else { continue };
-            if !self.arguments.contains_key(own)
-                && let Some(value) = self.arguments.remove(&name)
-            {
-                self.arguments.insert(own.to_owned(), value);
-            }
-        }
     }
 
     /// The whole body, or its fields where an operation names them as arguments.
@@ -270,13 +255,9 @@ pub(crate) fn words_argument(list: &Operation) -> Option<&'static str> {
     })
 }
 
-/// The operation's own name for an argument that callers know under another one.
-fn own_name<'o>(operation: &'o Operation, name: &str) -> Option<&'o str> {
-    let has_alias = |argument: &Argument| argument.spec.aliases.iter().any(|alias| alias == name);
-    let known = operation.args.iter().find(|(_, argument)| has_alias(argument));
-    known.map(|(own, _)| own.as_str()).or_else(|| {
-        (WORDS.contains(&name) && operation.name == "list").then(|| words_argument(operation))?
-    })
+/// Where `list` takes words that the call has under another name for them.
+fn words_by_any_name(operation: &Operation, name: &str) -> Option<&'static str> {
+    (operation.name == "list" && WORDS.contains(&name)).then(|| words_argument(operation))?
 }
 
 /// The argument that names what an operation acts on.

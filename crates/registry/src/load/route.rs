@@ -57,8 +57,9 @@ pub(super) fn routes(
         let account = account(&mut report, style, &binding);
         let Binding::Http { method, path } = binding else { return None };
         let host = route.host.clone().or_else(|| spec.host.clone());
+        let content_type = route.content_type.clone().or_else(|| spec.content_type.clone());
         let (given, when) = (route.given.clone(), route.when.clone());
-        Some(Route { given, when, method, path, account, host })
+        Some(Route { given, when, method, path, account, host, content_type })
     };
     spec.route.iter().filter_map(resolve).collect()
 }

@@ -54,7 +54,7 @@ async fn wrong_arguments_are_explained() {
             json!({ "resource_type": "tharsis.run", "id": "x", "timeout_seconds": 601 }),
             "maximum of 600",
         ),
-        ("infra_search", json!({ "query": "x", "resource_types": vec!["x"; 13] }), "12 entries"),
+        ("infra_search", json!({ "query": "x", "resource_types": vec!["x"; 41] }), "40 entries"),
         (
             "infra_get",
             json!({ "resource_type": "tharsis.run", "id": "nonsense" }),

@@ -29,10 +29,14 @@ pub(super) fn tagged(input: BodyInput<'_>) -> Value {
     Value::Object(body)
 }
 
-/// What changes, as a JSON patch.
+/// What changes: of a flag in a workspace as a JSON patch, of one that moved into Harness as the
+/// fields themselves.
 pub(super) fn patch(input: BodyInput<'_>) -> Value {
-    let body = input.body();
+    let body = tagged(input);
     let changes = CHANGEABLE.into_iter().filter_map(|name| Some((name, body.get(name)?)));
+    if input.given("workspace_id").is_none() {
+        return changes.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    }
     changes
         .map(|(name, value)| json!({"op": "replace", "path": format!("/{name}"), "value": value}))
         .collect()

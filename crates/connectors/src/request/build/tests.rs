@@ -262,6 +262,7 @@ fn arguments_choose_the_route() {
         path: "/{account_id}/{project_id}/{id}".parse().unwrap(),
         account: Vec::new(),
         host: Some("old".into()),
+        content_type: None,
     }];
     operation.args.get_mut("project_id").unwrap().also = vec![Place::Path];
     operation.args.insert("kind".into(), Argument::new(Arg::default(), Place::Hook));

@@ -118,6 +118,7 @@ async fn toolsets_that_are_off_do_not_exist() {
     assert!(all.contains("\"pipeline\"") && !all.contains("\"connector\""), "{all}");
     let message = harness.refused("harness_list", json!({ "resource_type": "connector" })).await;
     assert!(message.contains("unknown resource_type"), "{message}");
+    assert!(message.contains("in the toolset connectors"), "{message}");
     let found = harness.ok("harness_describe", json!({ "search_term": "connector" })).await;
     assert!(!found.to_string().contains("connector.list"), "{found}");
     harness.app.stop().await;

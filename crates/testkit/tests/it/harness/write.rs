@@ -76,6 +76,38 @@ async fn templates_are_made_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn a_flag_is_switched() {
+    let harness = Harness::start_with(&[("HARNESS_SKIP_ELICITATION", "true")]).await;
+    for (enable, state) in [(json!(true), "on"), (json!(false), "off"), (json!("true"), "on")] {
+        let toggle = json!({ "resource_type": "feature_flag", "action": "toggle",
+            "resource_id": "new_checkout", "enable": enable, "environment": "production" });
+        let flag = harness.ok("harness_execute", toggle).await;
+        assert_eq!(flag["envProperties"]["state"], state, "{enable}: {flag:#}");
+    }
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_flag_that_moved_is_changed_where_it_is_now() {
+    let harness = Harness::start().await;
+    for (workspace, path, change) in [
+        (None, "PATCH /fme/api/v4/feature-flags/checkout", json!({ "description": "new" })),
+        (
+            Some("w"),
+            "PATCH /internal/api/v2/splits/ws/w/checkout",
+            json!([{ "op": "replace", "path": "/description", "value": "new" }]),
+        ),
+    ] {
+        let update = json!({ "resource_type": "fme_feature_flag", "resource_id": "checkout",
+            "params": { "workspace_id": workspace }, "body": { "description": "new" },
+            "dry_run": true });
+        let plan = harness.ok("harness_update", update).await.to_string();
+        assert!(plan.contains(path) && plan.contains(&change.to_string()), "{workspace:?}: {plan}");
+    }
+    harness.app.stop().await;
+}
+
+#[tokio::test]
 async fn a_body_may_be_yaml() {
     let harness = Harness::start().await;
     let notify = "template:\n  identifier: notify\n  name: Notify # by mail\n";
@@ -150,5 +182,26 @@ async fn read_only_offers_no_writes_and_refuses_actions() {
     let message = harness.refused("harness_execute", retry).await;
     assert!(message.contains("read-only"), "{message}");
     assert_eq!(harness.fake.seen().len(), 0);
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn calls_are_written_to_the_audit_file_as_well() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("audit.jsonl");
+    let harness = Harness::start_with(&[("HARNESS_AUDIT_FILE", path.to_str().unwrap())]).await;
+    harness.ok("harness_list", json!({ "resource_type": "pipeline" })).await;
+    let delete = json!({ "resource_type": "pipeline", "resource_id": "deploy_shop" });
+    harness.refused("harness_delete", delete).await;
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert_eq!(
+        (&lines[0]["tool"], &lines[0]["outcome"]),
+        (&json!("harness_list"), &json!("success"))
+    );
+    assert_eq!(lines[1]["resource_id"], "deploy_shop", "{text}");
+    assert_eq!(lines[1]["outcome"], "blocked", "{text}");
     harness.app.stop().await;
 }
