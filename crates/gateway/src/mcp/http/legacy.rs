@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use axum::response::Response;
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderName, StatusCode};
+use pilothouse_model::{Caller, Scopes};
 use rmcp::model::{ErrorData, ProtocolVersion, RequestId, ServerJsonRpcMessage};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,9 @@ use crate::mcp::{
 
 /// When a client should come back after a stream ended early.
 const RETRY: Duration = Duration::from_secs(1);
+/// A refusal for want of scopes comes within this, since nobody is asked for it, and must not come as
+/// a stream.
+const STEP_UP: Duration = Duration::from_secs(1);
 /// Messages that may wait for a client that reads one document.
 const PENDING: usize = 16;
 
@@ -107,7 +111,7 @@ async fn request(
     }
     let (sender, messages) = mpsc::channel(PENDING);
     match dispatch.start(id.clone(), request, client, Outlet::Channel(sender), cancel) {
-        Ok(()) => reply::document(messages, |_| StatusCode::OK).await,
+        Ok(()) => reply::document(messages, |_| status(&visit.caller)).await,
         Err(error) => fail(id, error),
     }
 }
@@ -189,15 +193,25 @@ async fn answer_or_stream(
 ) -> Response {
     let Some(entries) = log.read(0) else { return crowded() };
     let mut entries = Box::pin(entries.fuse());
-    let settings = visit.endpoint.settings();
-    let first = tokio::time::timeout(settings.legacy_silence, entries.next()).await.ok().flatten();
+    let first = tokio::time::timeout(silence(visit), entries.next()).await.ok().flatten();
     match first {
-        // A session's clients take a 404 for the end of the session, so errors are answers too.
         Some(Entry { text, role: Role::Answer { .. }, .. }) => {
-            reply::json(StatusCode::OK, text.to_string())
+            reply::json(status(&visit.caller), text.to_string())
         }
         first => events(visit, session, number, 0, stream::iter(first).chain(entries)),
     }
+}
+
+/// How long a client waits for the first thing said before it gets a stream.
+fn silence(visit: &Visit) -> Duration {
+    let silence = visit.endpoint.settings().legacy_silence;
+    if visit.caller.scopes == Scopes::ALL { silence } else { silence.max(STEP_UP) }
+}
+
+/// A session's clients take a 404 for the end of the session, so errors are answers too. But who was
+/// stopped for want of scopes learns from the status that another token would help.
+fn status(caller: &Caller) -> StatusCode {
+    caller.missing.get().map_or(StatusCode::OK, |_| StatusCode::FORBIDDEN)
 }
 
 /// Serves a stream from after event `after`.

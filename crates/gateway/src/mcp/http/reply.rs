@@ -72,7 +72,7 @@ pub(super) fn status(code: i32, otherwise: StatusCode) -> StatusCode {
 /// the code of a JSON-RPC error.
 pub(super) async fn document(
     mut messages: mpsc::Receiver<Outgoing>,
-    status: fn(Option<i32>) -> StatusCode,
+    status: impl Fn(Option<i32>) -> StatusCode,
 ) -> Response {
     while let Some(message) = messages.recv().await {
         if let Role::Answer { code } = message.role {

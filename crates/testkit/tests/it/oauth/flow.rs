@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use pilothouse_testkit::operate;
 use serde_json::{Value, json};
 
-use super::browser::{Browser, CALLBACK, PASSWORD};
+use super::browser::{Browser, CALLBACK, PASSWORD, VERIFIER};
 
 #[tokio::test]
 async fn a_client_finds_its_way_from_the_refusal_to_a_tool() {
@@ -22,6 +22,14 @@ async fn a_client_finds_its_way_from_the_refusal_to_a_tool() {
     let get = async |url: String| -> Value {
         browser.http.get(url).send().await.unwrap().json().await.unwrap()
     };
+    for path in ["", "/mcp/tharsis", "/mcp/harness"] {
+        let at = format!("/.well-known/oauth-protected-resource{path}");
+        let described = get(app.url(&at)).await;
+        assert_eq!(described["resource"], app.url(path));
+        let refused = browser.http.post(app.url(path)).json(&json!({})).send().await.unwrap();
+        let challenge = refused.headers()["www-authenticate"].to_str().unwrap();
+        assert!(challenge.contains(&format!("\"{}\"", app.url(&at))), "{path}: {challenge}");
+    }
     let resource = get(document).await;
     assert_eq!(resource["resource"], app.url("/mcp"));
     let base = resource["authorization_servers"][0].as_str().unwrap().to_owned();
@@ -71,12 +79,43 @@ async fn a_write_with_a_reading_token_is_told_all_scopes_it_needs() {
     {
         assert!(challenge.contains(part), "{challenge}");
     }
+    let (status, told) = in_session(&browser, token, "infra_create", &group).await;
+    assert_eq!((status, told.as_str()), (403, challenge.as_str()), "and in a session");
+    let list = json!({"resource_type": "tharsis.group"});
+    assert_eq!(in_session(&browser, token, "infra_list", &list).await.0, 200);
     let url = browser.authorize_url(&client, &[("scope", "mcp:read mcp:write")]);
     let code = browser.consent(&url).await;
     let (_, issued) = browser.exchange(&client, &code).await;
     let token = issued["access_token"].as_str().unwrap();
     assert_eq!(browser.call(token, "infra_create", group).await.0, 200);
     browser.app.stop().await;
+}
+
+/// The status and challenge of a tool call by a client of the legacy era.
+async fn in_session(
+    browser: &Browser,
+    token: &str,
+    tool: &str,
+    arguments: &Value,
+) -> (u16, String) {
+    let post = async |session: Option<&str>, method: &str, params: Value| {
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let request = browser.http.post(browser.app.url("/mcp")).bearer_auth(token).json(&message);
+        let request = request.header("accept", "application/json, text/event-stream");
+        match session {
+            Some(id) => request.header("mcp-session-id", id).send().await.unwrap(),
+            None => request.send().await.unwrap(),
+        }
+    };
+    let client = json!({"name": "x", "version": "1"});
+    let params = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
+    let opened = post(None, "initialize", params).await;
+    let session = opened.headers()["mcp-session-id"].to_str().unwrap();
+    let params = json!({"name": tool, "arguments": arguments});
+    let answer = post(Some(session), "tools/call", params).await;
+    let challenge = answer.headers().get("www-authenticate");
+    let challenge = challenge.map(|value| value.to_str().unwrap().to_owned());
+    (answer.status().as_u16(), challenge.unwrap_or_default())
 }
 
 #[tokio::test]
@@ -145,6 +184,53 @@ async fn people_sign_in_and_out() {
     let entered = browser.submit("/oauth/sign-in", &page, &right).await;
     assert_eq!(entered.headers()["location"], "/console", "never to another site");
     browser.app.stop().await;
+}
+
+#[tokio::test]
+async fn people_sign_in_for_a_client_that_an_operator_made() {
+    let browser = Browser::start().await;
+    browser.set_up().await;
+    let back = "https://console.example.com/callback";
+    let create = ["clients", "create", "aws", "--redirect", back, "--json"];
+    let made: Value = serde_json::from_str(&operate(&browser.app.data(), &create).1).unwrap();
+    let [id, secret] = ["client_id", "client_secret"].map(|name| made[name].as_str().unwrap());
+    let url = browser.authorize_url(id, &[("redirect_uri", back)]);
+    for (with, expected) in [(secret, 200), ("pls_wrong", 401), ("", 401)] {
+        let code = browser.consent(&url).await;
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", id),
+            ("client_secret", with),
+            ("code", &code),
+            ("redirect_uri", back),
+            ("code_verifier", VERIFIER),
+        ];
+        let (status, issued) = browser.token(&form).await;
+        assert_eq!(status, expected, "{with:?}: {issued}");
+        if expected == 200 {
+            assert_eq!(browser.read(issued["access_token"].as_str().unwrap()).await, 200);
+            assert!(issued["refresh_token"].is_string(), "{issued}");
+        }
+    }
+    let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
+    assert_eq!(browser.token(&form).await.1["error"], "unauthorized_client", "never by itself");
+    let other = browser.authorize_url(id, &[("redirect_uri", CALLBACK)]);
+    assert_eq!(browser.get(&other).await.status(), 400);
+    browser.app.stop().await;
+}
+
+#[tokio::test]
+async fn over_tls_a_browsers_cookie_is_for_this_host_alone() {
+    let public = ("PILOTHOUSE_PUBLIC_URL", "https://ops.example.com");
+    for (variables, expected) in [(&[public][..], "__Host-pilothouse="), (&[][..], "pilothouse=")] {
+        let browser = Browser::start_with(variables).await;
+        let page = browser.get(&browser.app.url("/oauth/sign-in")).await;
+        let cookie = page.headers()["set-cookie"].to_str().unwrap();
+        assert!(cookie.starts_with(expected) && cookie.contains("; Path=/;"), "{cookie}");
+        assert_eq!(cookie.ends_with("; Secure"), !variables.is_empty(), "{cookie}");
+        assert!(!cookie.contains("Domain"), "{cookie}");
+        browser.app.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use super::browser::{Browser, CALLBACK, CHALLENGE, VERIFIER};
 
+/// What is said of an address that is not even looked at.
+const NO_HOST_NAME: &str = "with a host name and a path";
+
 /// One attempt and how it must end.
 struct Row {
     name: &'static str,
@@ -105,6 +108,11 @@ impl World {
         (answer.status().as_u16(), to.unwrap_or(answer.text().await.unwrap()))
     }
 
+    /// The page for a client that is described at this address.
+    async fn described(&self, id: &str) -> (u16, String) {
+        self.page(&self.browser.authorize_url(id, &[])).await
+    }
+
     /// A request with a header that lies.
     async fn forged(&self, name: &str, value: &str) -> (u16, String) {
         let request = self.browser.http.get(self.browser.app.url("/oauth/authorize"));
@@ -122,7 +130,7 @@ async fn nothing_but_the_right_thing_opens_anything() {
         assert_eq!(got, status, "{name}: {text}");
         assert!(text.contains(says), "{name}: {text}");
     }
-    assert_eq!(rows.len(), 31, "rows are added, not taken away");
+    assert_eq!(rows.len(), 37, "rows are added, not taken away");
     world.browser.app.stop().await;
 }
 
@@ -227,6 +235,18 @@ async fn flows(world: &World) -> Vec<Row> {
             world.page(&browser.authorize_url(&other, &[])).await,
         ),
         row("consent is not kept", 200, "Allow access?", world.page(&url(&[])).await),
+        // Nobody is sent to an address of this network by way of a client's description.
+        row("SSRF, loopback", 400, NO_HOST_NAME, world.described("https://127.0.0.1/c").await),
+        row(
+            "SSRF, metadata",
+            400,
+            NO_HOST_NAME,
+            world.described("https://169.254.169.254/c").await,
+        ),
+        row("SSRF, mapped", 400, NO_HOST_NAME, world.described("https://[::ffff:7f00:1]/c").await),
+        row("SSRF, NAT64", 400, NO_HOST_NAME, world.described("https://[64:ff9b::7f00:1]/c").await),
+        row("SSRF, a number", 400, NO_HOST_NAME, world.described("https://2130706433/c").await),
+        row("SSRF, own name", 400, NO_HOST_NAME, world.described("https://localhost/c").await),
         row("forged Host", 403, "", world.forged("host", "evil.example").await),
         row("forged Origin", 403, "", world.forged("origin", "https://evil.example").await),
     ];
