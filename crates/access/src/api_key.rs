@@ -18,6 +18,12 @@ pub const MARK: &str = "plk_";
 const MAX_NAME: usize = 64;
 /// Most roles of one key.
 const MAX_GRANTS: usize = 50;
+/// Most agent spaces that one key is limited to.
+const MAX_SPACES: usize = 50;
+/// Longest id of an agent space, in bytes. Source: `guides/devops-agent.md`, `agentSpaceId`.
+const MAX_SPACE: usize = 64;
+/// Below it are the endpoints of agent spaces.
+const SPACES: &str = "/mcp/spaces/";
 /// A key that nobody replaces ends after this long at the latest.
 pub const MAX_LIFETIME: Duration = Duration::from_hours(365 * 24);
 
@@ -26,6 +32,8 @@ pub const MAX_LIFETIME: Duration = Duration::from_hours(365 * 24);
 pub struct NewApiKey<'a> {
     pub name: &'a str,
     pub grants: &'a [(Role, Namespace)],
+    /// Ids of agent spaces, if it shall open nothing else.
+    pub spaces: &'a [String],
     pub lifetime: Duration,
     pub created_by: &'a str,
 }
@@ -42,6 +50,7 @@ pub async fn create(
         id: Uuid::now_v7().to_string(),
         name: new.name.to_owned(),
         hash: random::hash(&text),
+        spaces: new.spaces.to_vec(),
         created_by: new.created_by.to_owned(),
         created_at: now,
         expires_at: now.after(new.lifetime),
@@ -81,10 +90,27 @@ fn check(new: &NewApiKey<'_>) -> Result<(), Error> {
         return Err(Error::invalid(format!("a key has 1 to {MAX_GRANTS} roles"))
             .hint("for instance --role viewer=acme/prod"));
     }
+    if new.spaces.len() > MAX_SPACES || !new.spaces.iter().all(|space| is_space(space)) {
+        return Err(Error::invalid(format!(
+            "a key is limited to at most {MAX_SPACES} agent spaces"
+        ))
+        .hint("a space's id has 1 to 64 letters, digits and hyphens"));
+    }
     if new.lifetime.is_zero() || new.lifetime > MAX_LIFETIME {
         return Err(Error::invalid("a key lives at least a moment and at most a year"));
     }
     Ok(())
+}
+
+fn is_space(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (1..=MAX_SPACE).contains(&id.len()) && id.bytes().all(plain)
+}
+
+/// Whether a key may be used for a request to `path`.
+pub fn opens(key: &ApiKey, path: &str) -> bool {
+    let space = path.strip_prefix(SPACES).and_then(|rest| rest.split('/').next());
+    key.spaces.is_empty() || key.spaces.iter().any(|own| Some(own.as_str()) == space)
 }
 
 /// Whether a text presents itself as a key.
@@ -92,12 +118,48 @@ pub fn is_key(presented: &str) -> bool {
     presented.starts_with(MARK)
 }
 
-/// Who a key is at `now`; nobody once it is revoked or expired.
-pub(crate) fn principal(key: &ApiKey, now: Timestamp) -> Option<Principal> {
-    let ended = key.revoked_at.is_some() || key.expires_at <= now;
-    (!ended).then(|| Principal {
-        id: key.subject(),
-        kind: PrincipalKind::ApiKey,
-        name: key.name.clone(),
-    })
+/// Whether a key works at `now`: not once it is revoked or expired.
+pub(crate) fn is_live(key: &ApiKey, now: Timestamp) -> bool {
+    key.revoked_at.is_none() && now < key.expires_at
+}
+
+/// Who a key is.
+pub fn principal(key: &ApiKey) -> Principal {
+    Principal { id: key.subject(), kind: PrincipalKind::ApiKey, name: key.name.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_limited_to_spaces_opens_them_and_nothing_else() {
+        let now = Timestamp(0);
+        let key = |spaces: &[&str]| ApiKey {
+            id: "1".into(),
+            name: "ci".into(),
+            hash: String::new(),
+            spaces: spaces.iter().map(|space| (*space).to_owned()).collect(),
+            created_by: "jo".into(),
+            created_at: now,
+            expires_at: now,
+            revoked_at: None,
+        };
+        for (spaces, path, expected) in [
+            (&[][..], "/mcp", true),
+            (&[], "/mcp/spaces/look", true),
+            (&["look"], "/mcp/spaces/look", true),
+            (&["look"], "/mcp/spaces/look/", true),
+            (&["other", "look"], "/mcp/spaces/look", true),
+            (&["look"], "/mcp/spaces/looks", false),
+            (&["look"], "/mcp/spaces/", false),
+            (&["look"], "/mcp/spaces", false),
+            (&["look"], "/mcp", false),
+            (&["look"], "/mcp/harness", false),
+            (&["look"], "/platforms/tharsis/v1/worker", false),
+            (&["look"], "/look", false),
+        ] {
+            assert_eq!(opens(&key(spaces), path), expected, "{spaces:?} {path}");
+        }
+    }
 }

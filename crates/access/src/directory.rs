@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use pilothouse_model::{Authority, Caller, Error, Grant, Principal, Timestamp};
+use pilothouse_model::{Authority, Caller, Error, Grant, Timestamp};
 use pilothouse_store::{Store, access::ApiKey};
 
 #[cfg(doc)]
@@ -69,8 +69,8 @@ impl Directory {
         Ok(Caller { teams: Arc::clone(&subject.teams), ..caller.granted(grants) })
     }
 
-    /// Who an API key is, if it is one that works at `now`.
-    pub async fn key(&self, presented: &str, now: Timestamp) -> Result<Option<Principal>, Error> {
+    /// The API key, if it is one that works at `now`.
+    pub async fn key(&self, presented: &str, now: Timestamp) -> Result<Option<Arc<ApiKey>>, Error> {
         let hash = random::hash(presented);
         let revision = self.revision(now).await?;
         let key = match self.remembered(revision, |known| known.keys.get(&hash).cloned()) {
@@ -84,7 +84,7 @@ impl Directory {
                 None => return Ok(None),
             },
         };
-        Ok(api_key::principal(&key, now))
+        Ok(api_key::is_live(&key, now).then_some(key))
     }
 
     async fn revision(&self, now: Timestamp) -> Result<i64, Error> {

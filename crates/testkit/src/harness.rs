@@ -9,7 +9,7 @@ use std::{
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     middleware::{self, Next},
     response::Response,
 };
@@ -37,6 +37,7 @@ pub struct Seen {
     pub method: String,
     /// Path and query.
     pub target: String,
+    pub headers: HeaderMap,
     pub body: String,
 }
 
@@ -120,6 +121,7 @@ fn note(book: &mut Book, parts: &axum::http::request::Parts, body: &Bytes) -> Op
     book.seen.push(Seen {
         method: parts.method.to_string(),
         target: parts.uri.to_string(),
+        headers: parts.headers.clone(),
         body: String::from_utf8_lossy(body).into_owned(),
     });
     let path = parts.uri.path();

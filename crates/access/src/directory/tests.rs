@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pilothouse_model::{Kind, Namespace, PrincipalKind, Role};
+use pilothouse_model::{Kind, Namespace, Principal, PrincipalKind, Role};
 use pilothouse_store::{
     access::ServiceAccount,
     terraform::{Group, Meta},
@@ -138,12 +138,21 @@ async fn roles_are_given_on_what_exists_to_somebody() {
 async fn a_key_works_until_it_expires_or_is_revoked() {
     let directory = directory().await;
     let grants = [(Role::Deployer, labs())];
-    let new = NewApiKey { name: "ci", grants: &grants, lifetime: HOUR, created_by: "jo" };
+    let spaces = ["look".to_owned()];
+    let new = NewApiKey {
+        name: "ci",
+        grants: &grants,
+        spaces: &spaces,
+        lifetime: HOUR,
+        created_by: "jo",
+    };
     let (key, text) = api_key::create(&directory.store, new, NOW).await.unwrap();
     assert!(api_key::is_key(&text) && !key.hash.contains(&text));
 
-    let principal = directory.key(&text, NOW).await.unwrap().unwrap();
-    let caller = directory.admit(Caller::new(principal), NOW).await.unwrap();
+    let found = directory.key(&text, NOW).await.unwrap().unwrap();
+    assert_eq!(found.spaces, spaces);
+    let caller = Caller::new(api_key::principal(&found));
+    let caller = directory.admit(caller, NOW).await.unwrap();
     assert_eq!(caller.principal.id, key.subject());
     assert_eq!(roles(&caller), [(Role::Deployer, "mctl:labs".to_owned())]);
     let last = Timestamp(NOW.after(HOUR).0 - 1);
@@ -162,13 +171,21 @@ async fn a_key_has_a_name_roles_and_an_end() {
     let grants = [(Role::Viewer, labs())];
     let many: Vec<_> =
         (0..51).map(|n| (Role::Viewer, Namespace::new("mctl", &format!("t{n}")))).collect();
-    let good = NewApiKey { name: "ci", grants: &grants, lifetime: HOUR, created_by: "jo" };
+    let good =
+        NewApiKey { name: "ci", grants: &grants, spaces: &[], lifetime: HOUR, created_by: "jo" };
+    let spaces = |id: &str, count| vec![id.to_owned(); count];
+    let (no_id, odd, far, crowd) =
+        (spaces("", 1), spaces("a b", 1), spaces(&"x".repeat(65), 1), spaces("look", 51));
     let long = "x".repeat(65);
     for wrong in [
         NewApiKey { name: "", ..good.clone() },
         NewApiKey { name: &long, ..good.clone() },
         NewApiKey { grants: &[], ..good.clone() },
         NewApiKey { grants: &many, ..good.clone() },
+        NewApiKey { spaces: &no_id, ..good.clone() },
+        NewApiKey { spaces: &odd, ..good.clone() },
+        NewApiKey { spaces: &far, ..good.clone() },
+        NewApiKey { spaces: &crowd, ..good.clone() },
         NewApiKey { lifetime: Duration::ZERO, ..good.clone() },
         NewApiKey { lifetime: api_key::MAX_LIFETIME + HOUR, ..good.clone() },
     ] {

@@ -23,6 +23,8 @@ const MOST_CONFIGURED: u32 = 1000;
 /// Clients that are described elsewhere and that somebody consented to, at most.
 pub const MOST_DESCRIBED: u32 = 1000;
 const MOST_REDIRECTS: usize = 10;
+/// What a client may use that people sign in for.
+const FOR_PEOPLE: [&str; 2] = ["authorization_code", "refresh_token"];
 const LONGEST_NAME: usize = 100;
 
 /// What a client says of itself (RFC 7591), as far as it matters here.
@@ -48,6 +50,18 @@ pub struct Known {
     pub kind: ClientKind,
     pub metadata: Metadata,
     pub(super) secret: Option<String>,
+}
+
+/// A client that an operator wants.
+#[derive(Clone, Debug, Default)]
+pub struct NewClient<'a> {
+    pub name: &'a str,
+    /// What it may have at most.
+    pub scopes: Scopes,
+    /// The keys that it signs with; else it gets a secret.
+    pub jwks: Option<JwkSet>,
+    /// Where people return to who sign in for it; none when it acts in its own name.
+    pub redirect_uris: Vec<String>,
 }
 
 /// A client that was just made; its secret is shown this once.
@@ -96,18 +110,24 @@ impl OAuth {
         self.save(ClientKind::Dynamic, metadata, Some(now.after(UNUSED)), now).await
     }
 
-    /// Makes a client for programs that act in their own name.
+    /// Makes a client that an operator knows.
     pub async fn create_client(
         &self,
-        name: &str,
-        scopes: Scopes,
-        jwks: Option<JwkSet>,
+        new: NewClient<'_>,
         now: Timestamp,
     ) -> Result<Registered, Refusal> {
+        let NewClient { name, scopes, jwks, redirect_uris } = new;
         let method = if jwks.is_some() { "private_key_jwt" } else { "client_secret_basic" };
+        let grant_types: &[&str] = if redirect_uris.is_empty() {
+            &["client_credentials"]
+        } else {
+            check_redirects(&redirect_uris)?;
+            &FOR_PEOPLE
+        };
         let metadata = Metadata {
             client_name: display_name(name),
-            grant_types: vec!["client_credentials".to_owned()],
+            redirect_uris,
+            grant_types: grant_types.iter().copied().map(str::to_owned).collect(),
             token_endpoint_auth_method: Some(method.to_owned()),
             scope: Some(scopes.to_string()),
             jwks,
@@ -247,19 +267,13 @@ pub(super) fn described(mut metadata: Metadata) -> Result<Metadata, Refusal> {
 
 /// What we keep of what a client said; refuses what could not work.
 fn checked_for(mut metadata: Metadata, methods: &[&str]) -> Result<Metadata, Refusal> {
-    let refuse = |text: String| Err(Refusal::new("invalid_client_metadata", text));
-    if metadata.redirect_uris.is_empty() || metadata.redirect_uris.len() > MOST_REDIRECTS {
-        return refuse(format!("name 1 to {MOST_REDIRECTS} redirect_uris"));
-    }
-    if let Some(wrong) = metadata.redirect_uris.iter().find(|uri| !redirect::is_acceptable(uri)) {
-        let text = format!("{wrong:?}: use https, a loopback address or a scheme of your own");
-        return Err(Refusal::new("invalid_redirect_uri", text));
-    }
+    check_redirects(&metadata.redirect_uris)?;
     let method = metadata.token_endpoint_auth_method.get_or_insert_with(|| "none".to_owned());
     if !methods.contains(&method.as_str()) {
-        return refuse(format!("token_endpoint_auth_method {method:?} is not offered"));
+        let text = format!("token_endpoint_auth_method {method:?} is not offered");
+        return Err(Refusal::new("invalid_client_metadata", text));
     }
-    metadata.grant_types = ["authorization_code", "refresh_token"].map(str::to_owned).to_vec();
+    metadata.grant_types = FOR_PEOPLE.map(str::to_owned).to_vec();
     metadata.client_name = display_name(&metadata.client_name);
     metadata.scope = metadata
         .scope
@@ -267,6 +281,20 @@ fn checked_for(mut metadata: Metadata, methods: &[&str]) -> Result<Metadata, Ref
         .filter(|scope| !scope.is_empty());
     (metadata.jwks, metadata.jwks_uri) = (None, None);
     Ok(metadata)
+}
+
+fn check_redirects(uris: &[String]) -> Result<(), Refusal> {
+    if !(1..=MOST_REDIRECTS).contains(&uris.len()) {
+        let text = format!("name 1 to {MOST_REDIRECTS} redirect_uris");
+        return Err(Refusal::new("invalid_client_metadata", text));
+    }
+    match uris.iter().find(|uri| !redirect::is_acceptable(uri)) {
+        None => Ok(()),
+        Some(wrong) => {
+            let text = format!("{wrong:?}: use https, a loopback address or a scheme of your own");
+            Err(Refusal::new("invalid_redirect_uri", text))
+        }
+    }
 }
 
 /// A name that people read: short, on one line, without characters that hide.

@@ -11,6 +11,7 @@ const CLIENT_EXAMPLES: &str = "\
 Examples:
   pilothouse clients create nightly --scope \"mcp:read tharsis:write\"
   pilothouse clients create nightly --keys public.jwk.json
+  pilothouse clients create aws --redirect https://console.example.com/callback
   pilothouse members grant client:ID deployer acme      a client may do what it is granted";
 
 #[derive(Clone, Debug, Subcommand)]
@@ -57,7 +58,7 @@ pub enum ClientCommand {
         #[command(flatten)]
         output: Output,
     },
-    /// Make a client that acts in its own name; its secret is shown once
+    /// Make a client that acts in its own name, or for people; its secret is shown once
     #[command(after_help = CLIENT_EXAMPLES)]
     Create {
         name: String,
@@ -68,6 +69,9 @@ pub enum ClientCommand {
         /// key, by a JWT, and gets no secret
         #[arg(long, value_name = "FILE")]
         keys: Option<PathBuf>,
+        /// Where people return to who sign in for it, so that it acts for them; may be repeated
+        #[arg(long = "redirect", value_name = "URL")]
+        redirects: Vec<String>,
         #[command(flatten)]
         output: Output,
     },

@@ -31,6 +31,9 @@ pub struct KeyCreateArguments {
     /// A role and where, for instance viewer=acme/prod; may be repeated
     #[arg(long = "role", value_name = "ROLE=NAMESPACE", required = true, value_parser = grant)]
     pub grants: Vec<(Role, Namespace)>,
+    /// An agent space, if the key shall open nothing else; may be repeated
+    #[arg(long = "space", value_name = "ID")]
+    pub spaces: Vec<String>,
     /// Until it expires
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=365))]
     pub days: u16,

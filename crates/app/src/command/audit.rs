@@ -24,7 +24,7 @@ pub(super) async fn run(product: &Product, arguments: &AuditArguments) -> Result
     if arguments.output.json {
         return screen::json(&entries);
     }
-    let header = ["at", "principal", "tool", "operation", "target", "outcome", "ms"];
+    let header = ["at", "principal", "tool", "operation", "target", "outcome", "ms", "why"];
     let empty = if arguments.unfinished { "Every write has its outcome." } else { "No calls yet." };
     screen::table(&header, entries.iter().map(row).collect(), empty)
 }
@@ -63,5 +63,6 @@ fn row(entry: &Entry) -> Vec<String> {
         record.target.clone().unwrap_or_default(),
         if *unfinished { "unknown".to_owned() } else { record.outcome.as_str().to_owned() },
         record.duration_ms.to_string(),
+        record.detail.clone().unwrap_or_default(),
     ]
 }

@@ -1,10 +1,14 @@
-//! `clients`: programs that may act in their own name.
+//! `clients`: programs that may act in their own name, or for people.
 
 use std::{fs::File, io::Read as _, path::Path, sync::Arc};
 
+use jsonwebtoken::jwk::JwkSet;
 use pilothouse_access::{
     Bearers, OAuth, Site, Vault,
-    oauth::{assertion, client::Registered},
+    oauth::{
+        assertion,
+        client::{NewClient, Registered},
+    },
     signing::SigningKeys,
 };
 use pilothouse_model::{Error, Scopes, Timestamp};
@@ -32,8 +36,11 @@ pub(super) async fn run(
             let rows = found.iter().map(row).collect();
             screen::table(&["id", "name", "kind", "since"], rows, "No client is known.")
         }
-        ClientCommand::Create { name, scope, keys, output } => {
-            let made = create(store, vault, name, scope, keys.as_deref(), now).await?;
+        ClientCommand::Create { name, scope, keys, redirects, output } => {
+            let redirect_uris = redirects.clone();
+            let (scopes, jwks) = (scopes(scope)?, jwks(keys.as_deref())?);
+            let new = NewClient { name, scopes, jwks, redirect_uris };
+            let made = create(store, vault, new, now).await?;
             if output.json {
                 return screen::json(&json!({"client_id": made.id, "client_secret": made.secret}));
             }
@@ -57,26 +64,31 @@ pub(super) async fn run(
 async fn create(
     store: &Store,
     vault: Vault,
-    name: &str,
-    scope: &str,
-    keys: Option<&Path>,
+    new: NewClient<'_>,
     now: Timestamp,
 ) -> Result<Registered, Error> {
-    let scopes = Scopes::parse(scope);
-    if scopes.is_empty() {
-        let known = Scopes::names().collect::<Vec<_>>().join(", ");
-        return Err(
-            Error::invalid(format!("{scope:?} names no scope")).hint(format!("known are: {known}"))
-        );
-    }
-    let keys = keys.map(read).transpose()?;
-    let keys = keys.as_deref().map(assertion::public_keys).transpose()?;
     let signing = SigningKeys::new(store.clone(), Arc::new(vault));
     // Nothing is issued here, so the address does not matter.
     let bearers = Bearers::new(store.clone(), Site::new("http://localhost", []), signing);
     let oauth = OAuth { store: store.clone(), bearers: Arc::new(bearers), documents: None };
-    let made = oauth.create_client(name, scopes, keys, now).await;
+    let made = oauth.create_client(new, now).await;
     made.map_err(|refusal| Error::conflict(refusal.description))
+}
+
+fn scopes(text: &str) -> Result<Scopes, Error> {
+    let scopes = Scopes::parse(text);
+    if scopes.is_empty() {
+        let known = Scopes::names().collect::<Vec<_>>().join(", ");
+        return Err(
+            Error::invalid(format!("{text:?} names no scope")).hint(format!("known are: {known}"))
+        );
+    }
+    Ok(scopes)
+}
+
+fn jwks(file: Option<&Path>) -> Result<Option<JwkSet>, Error> {
+    let text = file.map(read).transpose()?;
+    text.as_deref().map(assertion::public_keys).transpose()
 }
 
 fn read(file: &Path) -> Result<String, Error> {

@@ -23,7 +23,11 @@ pub(super) async fn run(product: &Product, command: &KeyCommand) -> Result<Exit,
                 return screen::json(&found.iter().map(view).collect::<Vec<_>>());
             }
             let rows = found.iter().map(row).collect();
-            screen::table(&["name", "id", "state", "expires", "by"], rows, "There are no keys.")
+            screen::table(
+                &["name", "id", "state", "spaces", "expires", "by"],
+                rows,
+                "There are no keys.",
+            )
         }
         KeyCommand::Revoke { key } => revoke(product, key).await,
     }
@@ -33,6 +37,7 @@ async fn create(product: &Product, arguments: &KeyCreateArguments) -> Result<Exi
     let new = NewApiKey {
         name: &arguments.name,
         grants: &arguments.grants,
+        spaces: &arguments.spaces,
         lifetime: Duration::from_hours(u64::from(arguments.days) * 24),
         created_by: &product.operator.id,
     };
@@ -75,6 +80,7 @@ fn row(key: &ApiKey) -> Vec<String> {
         key.name.clone(),
         key.id.clone(),
         state(key).to_owned(),
+        if key.spaces.is_empty() { "-".to_owned() } else { key.spaces.join(", ") },
         key.expires_at.to_string(),
         key.created_by.clone(),
     ]
@@ -86,6 +92,7 @@ fn view(key: &ApiKey) -> Value {
         "subject": key.subject(),
         "name": key.name,
         "state": state(key),
+        "spaces": key.spaces,
         "created_by": key.created_by,
         "created_at": key.created_at.to_string(),
         "expires_at": key.expires_at.to_string(),

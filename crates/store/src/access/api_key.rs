@@ -20,6 +20,8 @@ pub struct ApiKey {
     pub name: String,
     /// Hex, of the whole key.
     pub hash: String,
+    /// Ids of the agent spaces that it is limited to, if it is; none holds a blank.
+    pub spaces: Vec<String>,
     pub created_by: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
@@ -27,8 +29,8 @@ pub struct ApiKey {
 }
 
 const INSERT: &str = "
-    INSERT INTO api_key (id, name, hash, created_by, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT INTO api_key (id, name, hash, spaces, created_by, created_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 const LIST: &str = "SELECT * FROM api_key ORDER BY id LIMIT 1000";
 
@@ -47,6 +49,7 @@ impl ApiKey {
             id: row.text("id")?,
             name: row.text("name")?,
             hash: row.text("hash")?,
+            spaces: row.text("spaces")?.split_ascii_whitespace().map(str::to_owned).collect(),
             created_by: row.text("created_by")?,
             created_at: row.time("created_at")?,
             expires_at: row.time("expires_at")?,
@@ -66,6 +69,7 @@ impl Store {
                 .bind(&key.id)
                 .bind(storable(&key.name))
                 .bind(&key.hash)
+                .bind(key.spaces.join(" "))
                 .bind(storable(&key.created_by))
                 .bind(key.created_at.0)
                 .bind(key.expires_at.0)

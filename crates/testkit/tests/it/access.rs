@@ -20,7 +20,7 @@ const OPEN: &str = include_str!("../data/open_operations.txt");
 async fn key(app: &TestApp, name: &str, role: Role, namespace: &str) -> (String, String) {
     let grants = [(role, namespace.parse().unwrap())];
     let lifetime = std::time::Duration::from_hours(1);
-    let new = NewApiKey { name, grants: &grants, lifetime, created_by: "user:test" };
+    let new = NewApiKey { name, grants: &grants, spaces: &[], lifetime, created_by: "user:test" };
     let store = &app.running().product().store;
     let (key, text) = api_key::create(store, new, Timestamp::now()).await.unwrap();
     (key.subject(), text)
@@ -226,6 +226,49 @@ async fn keys_end_and_are_presented_where_the_operator_says() {
         guesses.push(status("x-api-key", format!("Key plk_{guess}")).await);
     }
     assert!(guesses.contains(&429), "{guesses:?}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_may_be_limited_to_agent_spaces() {
+    let app = TestApp::start(&[]).await;
+    let create = ["keys", "create", "agent", "--role", "owner=*", "--space", "look", "--json"];
+    let (code, made) = operate(&app.data(), &create);
+    assert_eq!(code, Some(0));
+    let made: Value = serde_json::from_str(&made).unwrap();
+    assert_eq!(made["spaces"], json!(["look"]));
+    let http = reqwest::Client::builder().build().unwrap();
+    let key = made["key"].as_str().unwrap();
+    for (path, opens) in [
+        ("/mcp", false),
+        ("/mcp/tharsis", false),
+        ("/mcp/spaces/other", false),
+        ("/mcp/spaces/look", true),
+        ("/platforms/tharsis/v1/worker", false),
+        ("/oauth/userinfo", false),
+    ] {
+        let answer = http.get(app.url(path)).bearer_auth(key).send().await.unwrap();
+        assert_eq!(answer.status() != 401, opens, "{path}: {}", answer.status());
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_caller_presents_is_never_passed_on() {
+    let fake = FakeHarness::start().await;
+    let mut app = TestApp::start(&fake.variables()).await;
+    let (_, text) = key(&app, "ci", Role::Owner, "harness:").await;
+    app.sign_in(&text);
+    let list = json!({ "resource_type": "pipeline" });
+    let found = app.call_on("/mcp/harness", "harness_list", list).await;
+    assert_ne!(found["isError"], true, "{found:#}");
+    let seen = fake.seen();
+    assert!(!seen.is_empty());
+    for request in seen {
+        assert!(request.headers.contains_key("x-api-key"), "{request:?}");
+        assert!(!format!("{request:?}").contains(&text), "{request:?}");
+        assert!(!request.headers.contains_key("authorization"), "{request:?}");
+    }
     app.stop().await;
 }
 

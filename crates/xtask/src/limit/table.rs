@@ -26,7 +26,7 @@ const TEAM: &str = "crates/store/src/access/team.rs";
 const POLICIES: &str = "crates/access/src/cedar/file.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 74] = [
+pub static LIMITS: [Limit; 75] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -377,6 +377,12 @@ pub static LIMITS: [Limit; 74] = [
         "crates/access/src/team.rs",
         "MAX_NAME",
         "a_team_has_a_name_of_its_own_and_members_that_are_none",
+    ),
+    limit(
+        "Agent spaces that an API key is limited to",
+        "crates/access/src/api_key.rs",
+        "MAX_SPACES",
+        "a_key_has_a_name_roles_and_an_end",
     ),
     limit("Files with policies", POLICIES, "MAX_FILES", "files_and_policies_are_bounded"),
     limit("Bytes of a file with policies", POLICIES, "MAX_BYTES", "files_and_policies_are_bounded"),

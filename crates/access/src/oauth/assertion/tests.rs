@@ -17,7 +17,9 @@ use pilothouse_store::Store;
 use serde_json::json;
 
 use super::*;
-use crate::{Bearers, Site, Vault, signing::SigningKeys, vault::KeySource};
+use crate::{
+    Bearers, Site, Vault, oauth::client::NewClient, signing::SigningKeys, vault::KeySource,
+};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const SITE: &str = "https://ops.example.com";
@@ -52,6 +54,13 @@ async fn oauth() -> OAuth {
     OAuth { store, bearers: Arc::new(bearers), documents: None }
 }
 
+/// The id of a client with these keys.
+async fn made(oauth: &OAuth, keys: JwkSet) -> String {
+    let new =
+        NewClient { name: "ci", scopes: Scopes::READ, jwks: Some(keys), ..NewClient::default() };
+    oauth.create_client(new, NOW).await.unwrap().id
+}
+
 async fn proves(oauth: &OAuth, assertion: &str) -> bool {
     let pairs = [("client_assertion_type", TYPE), ("client_assertion", assertion)];
     let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
@@ -63,7 +72,7 @@ async fn proves(oauth: &OAuth, assertion: &str) -> bool {
 async fn an_assertion_is_good_for_us_and_once() {
     let (oauth, signer) = (oauth().await, Signer::new());
     let keys = public_keys(&signer.public().to_string()).unwrap();
-    let client = oauth.create_client("ci", Scopes::READ, Some(keys), NOW).await.unwrap().id;
+    let client = made(&oauth, keys).await;
     assert!(oauth.store.client_get(&client, NOW).await.unwrap().unwrap().secret.is_none());
     let seconds = NOW.0 / 1000;
     let claims = |change: Value| {
@@ -147,7 +156,7 @@ async fn the_usual_algorithms_are_accepted() {
     for (name, pair) in [("ES256", curve as fn() -> Pair), ("RS256", rsa)] {
         let ((public, sign), (_, other)) = (pair(), pair());
         let keys = public_keys(&public.to_string()).unwrap();
-        let client = oauth.create_client(name, Scopes::READ, Some(keys), NOW).await.unwrap().id;
+        let client = made(&oauth, keys).await;
         let claims = json!({ "iss": client, "sub": client, "aud": SITE, "jti": name,
                              "exp": NOW.0 / 1000 + 300 });
         assert!(!proves(&oauth, &other(&claims)).await, "{name} with another key");

@@ -39,3 +39,19 @@ async fn clients_that_register_are_bounded_and_forgotten_unless_used() {
     assert_eq!(oauth.store.client_list().await.unwrap().len(), 2, "the others are gone");
     assert!(oauth.client(&used, NOW.after(USED)).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_client_that_an_operator_makes_is_for_people_or_for_itself() {
+    let oauth = oauth().await;
+    let create = async |uris: &[&str]| {
+        let redirect_uris = uris.iter().map(|uri| (*uri).to_owned()).collect();
+        let new = NewClient { name: "aws", scopes: Scopes::READ, redirect_uris, jwks: None };
+        oauth.create_client(new, NOW).await.map(|made| made.metadata.grant_types)
+    };
+    let back = "https://console.example/callback";
+    assert_eq!(create(&[]).await.unwrap(), ["client_credentials"]);
+    assert_eq!(create(&[back]).await.unwrap(), ["authorization_code", "refresh_token"]);
+    for wrong in [&["http://console.example/"][..], &["javascript:x"], &[back; 11]] {
+        assert!(create(wrong).await.is_err(), "{wrong:?}");
+    }
+}

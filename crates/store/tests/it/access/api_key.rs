@@ -11,6 +11,7 @@ fn key(name: &str) -> ApiKey {
         id: uuid::Uuid::now_v7().to_string(),
         name: name.to_owned(),
         hash: format!("hash of {name}"),
+        spaces: vec!["look".to_owned(), "Deploy-2".to_owned()],
         created_by: "jo".to_owned(),
         created_at: NOW,
         expires_at: later(1000),

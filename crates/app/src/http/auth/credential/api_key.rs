@@ -37,9 +37,13 @@ impl ApiKeys {
 impl Credential for ApiKeys {
     async fn caller(&self, presented: &Presented<'_>) -> Result<Option<Caller>, Refused> {
         let Some(key) = self.presented(presented) else { return Ok(None) };
-        match self.directory.key(key, Timestamp::now()).await? {
-            Some(principal) => Ok(Some(Caller::new(principal))),
-            None => Err(Refused::unknown("the API key is not valid")),
+        let Some(key) = self.directory.key(key, Timestamp::now()).await? else {
+            return Err(Refused::unknown("the API key is not valid"));
+        };
+        if !api_key::opens(&key, presented.path) {
+            let spaces = key.spaces.join(", ");
+            return Err(Refused::invalid(format!("the API key is for the spaces {spaces} only")));
         }
+        Ok(Some(Caller::new(api_key::principal(&key))))
     }
 }
