@@ -59,7 +59,12 @@ impl Refusal {
 
     /// Too many wrong secrets.
     pub fn slow_down(wait: Duration) -> Self {
-        let description = format!("wrong secrets too often; try again in {} s", wait.as_secs() + 1);
+        Self::too_often("wrong secrets", wait)
+    }
+
+    /// Too many of what nobody needs so much of.
+    pub fn too_often(what: &str, wait: Duration) -> Self {
+        let description = format!("{what} too often; try again in {} s", wait.as_secs() + 1);
         Self { code: "slow_down", description, wait: Some(wait) }
     }
 

@@ -156,8 +156,13 @@ impl OAuth {
             expires_at,
         };
         let most = if kind == ClientKind::Dynamic { MOST_DYNAMIC } else { MOST_CONFIGURED };
-        if !self.store.client_create(&client, most).await? {
-            return Err(full(most));
+        while !self.store.client_create(&client, most).await? {
+            // Those that nobody uses make room: they cannot keep others out.
+            let made = kind == ClientKind::Dynamic
+                && self.store.client_forget_first(kind, now.after(UNUSED)).await?;
+            if !made {
+                return Err(full(most));
+            }
         }
         Ok(Registered { id: client.id, secret, metadata, issued_at: now })
     }

@@ -71,6 +71,11 @@ const EXTEND: &str = "UPDATE oauth_client SET expires_at = $2 WHERE id = $1 AND 
 
 const DELETE: &str = "DELETE FROM oauth_client WHERE id = $1";
 
+const FORGET: &str = "
+    DELETE FROM oauth_client WHERE id =
+        (SELECT id FROM oauth_client WHERE kind = $1 AND expires_at <= $2
+         ORDER BY expires_at, id LIMIT 1)";
+
 const PURGE: &str = "DELETE FROM oauth_client WHERE expires_at < $1";
 
 impl Store {
@@ -129,6 +134,11 @@ impl Store {
     /// False when it did not exist.
     pub async fn client_delete(&self, id: &str) -> Result<bool> {
         Ok(execute!(self.write(), sqlx::query(DELETE).bind(id))? == 1)
+    }
+
+    /// Forgets the client of this kind that expires first, if it does so by `at`. False when none does.
+    pub async fn client_forget_first(&self, kind: ClientKind, at: Timestamp) -> Result<bool> {
+        Ok(execute!(self.write(), sqlx::query(FORGET).bind(kind.as_str()).bind(at.0))? == 1)
     }
 
     pub async fn client_purge(&self, older_than: Timestamp) -> Result<u64> {

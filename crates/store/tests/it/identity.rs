@@ -158,6 +158,11 @@ async fn clients_of_a_kind_are_bounded_and_expire() {
         assert_eq!(store.client_get("a", NOW).await.unwrap(), Some(client("a")));
         assert_eq!(store.client_get("a", later(10)).await.unwrap(), None);
         store.client_extend("a", later(50)).await.unwrap();
+        let forget = async |at| store.client_forget_first(ClientKind::Dynamic, later(at)).await;
+        assert!(!forget(9).await.unwrap(), "none ends by then");
+        assert!(forget(60).await.unwrap());
+        assert_eq!(store.client_get("b", NOW).await.unwrap(), None, "the first one to end");
+        assert!(store.client_create(&client("b"), 2).await.unwrap());
         assert_eq!(store.client_purge(later(20)).await.unwrap(), 1);
         assert_eq!(store.client_list().await.unwrap().len(), 1);
     })

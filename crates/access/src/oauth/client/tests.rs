@@ -28,16 +28,31 @@ async fn clients_that_register_are_bounded_and_forgotten_unless_used() {
     for _ in 1..MOST_DYNAMIC {
         register(NOW).await.unwrap();
     }
-    let refusal = register(NOW).await.unwrap_err();
-    assert_eq!((refusal.code, refusal.status()), ("temporarily_unavailable", 503));
     let client = oauth.client(&used, NOW).await.unwrap().unwrap();
     oauth.keep(&client, NOW).await.unwrap();
+    let last = register(NOW).await.unwrap().id;
+    let all = oauth.store.client_list().await.unwrap();
+    assert_eq!(all.len(), MOST_DYNAMIC as usize, "one that nobody uses made room");
+    assert!([&used, &last].iter().all(|id| all.iter().any(|client| client.id == **id)));
 
     let late = NOW.after(UNUSED + Duration::from_secs(1));
     register(late).await.unwrap();
     assert!(oauth.client(&used, late).await.unwrap().is_some(), "somebody consented to it");
     assert_eq!(oauth.store.client_list().await.unwrap().len(), 2, "the others are gone");
     assert!(oauth.client(&used, NOW.after(USED)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn clients_that_somebody_uses_make_no_room() {
+    let oauth = oauth().await;
+    let redirect_uris = vec!["http://127.0.0.1/".to_owned()];
+    let metadata = Metadata { redirect_uris, ..Metadata::default() };
+    for _ in 0..MOST_DYNAMIC {
+        let made = oauth.register(metadata.clone(), NOW).await.unwrap().id;
+        oauth.store.client_extend(&made, NOW.after(USED)).await.unwrap();
+    }
+    let refusal = oauth.register(metadata, NOW).await.unwrap_err();
+    assert_eq!((refusal.code, refusal.status()), ("temporarily_unavailable", 503));
 }
 
 #[tokio::test]

@@ -21,14 +21,25 @@ use serde_json::{Value, json};
 
 use super::{Identity, form};
 
-pub(super) async fn register(State(identity): State<Arc<Identity>>, body: Bytes) -> Response {
+pub(super) async fn register(
+    State(identity): State<Arc<Identity>>,
+    extensions: Extensions,
+    body: Bytes,
+) -> Response {
+    let now = Timestamp::now();
+    let who = source(&extensions).presenting("registration");
+    if let Some(wait) = identity.attempts.wait(&who, now) {
+        return refused(&Refusal::too_often("registrations", wait));
+    }
+    // Each counts: nobody needs many, and what is kept of them is bounded.
+    identity.attempts.failed(&who, now);
     let metadata: Metadata = match serde_json::from_slice(&body) {
         Ok(metadata) => metadata,
         Err(error) => {
             return refused(&Refusal::new("invalid_client_metadata", error.to_string()));
         }
     };
-    match identity.oauth.register(metadata, Timestamp::now()).await {
+    match identity.oauth.register(metadata, now).await {
         Ok(made) => {
             let mut answer = json!(made.metadata);
             answer["client_id"] = json!(made.id);
@@ -138,7 +149,7 @@ impl Call<'_> {
     fn presenter(&self, parameters: &Parameters, basic: Option<&(String, String)>) -> String {
         let posted = parameters.get("client_id").unwrap_or_default();
         let name = basic.map_or(posted, |(id, _)| id.as_str());
-        self.extensions.get::<Source>().cloned().unwrap_or_default().presenting(name)
+        source(self.extensions).presenting(name)
     }
 
     /// Does `work`, unless wrong secrets came from `who` too often; notes another one.
@@ -152,6 +163,11 @@ impl Call<'_> {
             |refusal: &Refusal| matches!(refusal.code, "invalid_client" | "invalid_grant");
         self.identity.attempts.counted(who, now, work, Refusal::slow_down, is_wrong).await
     }
+}
+
+/// Where a request comes from.
+fn source(extensions: &Extensions) -> Source {
+    extensions.get::<Source>().cloned().unwrap_or_default()
 }
 
 pub(super) fn refused(refusal: &Refusal) -> Response {

@@ -199,6 +199,11 @@ async fn registration_and_client_credentials_are_bounded() {
     assert_eq!(register(json!({"x": "y".repeat(70_000)})).await, 413);
 
     let dynamic = browser.register().await;
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        statuses.push(register(json!({"redirect_uris": ["https://a.example/"]})).await);
+    }
+    assert!(statuses.starts_with(&[201]) && statuses.contains(&429), "{statuses:?}");
     let form = [("grant_type", "client_credentials"), ("client_id", dynamic.as_str())];
     let (status, error) = browser.token(&form).await;
     assert_eq!((status, &error["error"]), (400, &json!("unauthorized_client")));
