@@ -188,6 +188,27 @@ fn id_of(bytes: &[u8]) -> Option<RequestId> {
     request_id(Some(&frame.id))
 }
 
+/// The id of a request of which only the edges are known: clients write it before or after the
+/// parameters.
+pub(crate) fn id_at_an_edge(first: &[u8], last: &[u8]) -> Option<RequestId> {
+    let before = find(first, b"\"params\"").map(|at| first[..at].trim_ascii_end());
+    let before = before.and_then(|text| text.strip_suffix(b","));
+    let before = before.map(|text| [text, b"}"].concat());
+    let after = [&b"\"jsonrpc\""[..], b"\"id\""].map(|key| {
+        let at = last.windows(key.len()).rposition(|window| window == key)?;
+        Some([b"{", &last[at..]].concat())
+    });
+    let id = |text: Vec<u8>| {
+        let message: Value = serde_json::from_slice(&text).ok()?;
+        request_id(message.get("id"))
+    };
+    [before].into_iter().chain(after).flatten().find_map(id)
+}
+
+fn find(text: &[u8], key: &[u8]) -> Option<usize> {
+    text.windows(key.len()).position(|window| window == key)
+}
+
 /// A string or an integer; MCP forbids null.
 fn request_id(value: Option<&Value>) -> Option<RequestId> {
     match value? {

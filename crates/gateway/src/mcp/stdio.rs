@@ -25,7 +25,7 @@ use super::{
     dispatch::{self, Dispatch},
     endpoint::Endpoint,
     error::{Refusal, invalid_request, too_large},
-    message::{Envelope, Incoming, Kind, Malformed, parse},
+    message::{Envelope, Incoming, Kind, Malformed, id_at_an_edge, parse},
     outlet::{Outgoing, Outlet, Role},
     session::{Owner, Session},
 };
@@ -101,8 +101,9 @@ impl Connection {
             };
             match line {
                 Line::Text(line) => self.take(&line).await,
-                Line::TooLong => {
-                    self.refuse(Malformed::new(None, too_large(max))).await;
+                Line::TooLong { first, last } => {
+                    let id = id_at_an_edge(&first, &last);
+                    self.refuse(Malformed::new(id, too_large(max))).await;
                 }
                 Line::End => return Ok(()),
             }

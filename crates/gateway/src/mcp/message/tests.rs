@@ -33,6 +33,29 @@ fn frames_are_told_apart() {
 }
 
 #[test]
+fn an_id_is_found_before_or_after_parameters_that_are_cut() {
+    let number = Some(RequestId::Number(7));
+    for (first, last, id) in [
+        (
+            r#"{"jsonrpc":"2.0","id":7,"method":"m","params":{"id":1"#,
+            r#"x","id":9}}"#,
+            number.clone(),
+        ),
+        (r#"{"method":"m","params":{"id":1,"#, r#"x"},"jsonrpc":"2.0","id":7}"#, number.clone()),
+        (r#"{"jsonrpc":"2.0","method":"m","params":{"#, r#"x"}, "id": 7 }"#, number),
+        (
+            r#"{"method":"m","params":{"#,
+            r#"},"jsonrpc":"2.0","id":"a"}"#,
+            Some(RequestId::String("a".into())),
+        ),
+        (r#"{"jsonrpc":"2.0","method":"m","params":{"#, r#""id":7}}"#, None),
+        ("xxxx", "xxxx", None),
+    ] {
+        assert_eq!(id_at_an_edge(first.as_bytes(), last.as_bytes()), id, "{first} … {last}");
+    }
+}
+
+#[test]
 fn what_breaks_json_rpc_gets_the_code_for_it() {
     for (text, code) in [
         ("{", -32700),
