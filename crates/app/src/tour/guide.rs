@@ -47,7 +47,7 @@ pub(super) fn check(holds: bool, expectation: &str) -> Result<(), Error> {
 }
 
 fn unexpected(expectation: &str) -> String {
-    format!("this was expected, and is not so: {expectation}")
+    format!("not as it should be. Expected: {expectation}")
 }
 
 /// Arguments on one line; file contents are not repeated on the screen.

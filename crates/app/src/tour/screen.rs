@@ -129,6 +129,9 @@ impl Screen {
             );
         } else {
             line(&format!("\n{BAD}The tour ended early{BAD:#} after {elapsed:.1} s."));
+            line(
+                "`pilothouse doctor` looks for what is missing here; `tour --keep` leaves the server up.",
+            );
         }
     }
 
