@@ -63,8 +63,10 @@ fn turn(
     page: Option<u64>,
 ) -> Result<(), Error> {
     let list = target.public_operation("list")?;
-    let size = limit.as_ref().and_then(Value::as_u64);
     let has = |name: &str| list.args.contains_key(name);
+    // A platform that decides how long a page is cannot be asked for another length.
+    let limit = limit.filter(|_| list.paging.is_none() || has("limit"));
+    let size = limit.as_ref().and_then(Value::as_u64);
     let mut turned = Map::new();
     if let Some(paging) = &list.paging {
         let page = page.unwrap_or(0);

@@ -31,7 +31,7 @@ fn fields(spec: &Arg, body: &mut Map<String, Value>) {
     rename(body, &|name| known.contains_key(name), &|name| own_name(each(), name));
 }
 
-/// What is given under its own name stays, and so does what has none.
+/// What is given under its own name wins, and what has none stays.
 fn rename<'o>(
     given: &mut Map<String, Value>,
     is_known: &dyn Fn(&str) -> bool,
@@ -39,9 +39,9 @@ fn rename<'o>(
 ) {
     let unknown: Vec<String> = given.keys().filter(|name| !is_known(name)).cloned().collect();
     for name in unknown {
-        let Some(own) = own_name(&name).filter(|own| !given.contains_key(*own)) else { continue };
+        let Some(own) = own_name(&name) else { continue };
         if let Some(value) = given.remove(&name) {
-            given.insert(own.to_owned(), value);
+            given.entry(own).or_insert(value);
         }
     }
 }
@@ -97,7 +97,7 @@ mod tests {
             (
                 "harness.pipeline.get",
                 json!({"repo_name": "a", "repoName": "b"}),
-                json!({"repo_name": "a", "repoName": "b"}),
+                json!({"repo_name": "a"}),
             ),
             (
                 "harness.service.create",

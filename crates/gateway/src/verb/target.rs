@@ -54,11 +54,13 @@ impl<'g> Target<'g> {
             let given = object(part, fields)?.into_iter().filter(|(_, value)| !value.is_null());
             merge(&mut merged, given.collect())?;
         }
+        // The nearest to the tool itself wins; an operation that does not care sees none of them.
         let mut place = page.arguments;
-        place.extend(
-            PLACE.into_iter().filter_map(|name| Some((name.to_owned(), arguments.remove(name)?))),
-        );
-        let level = take_text(&mut arguments, LEVEL);
+        for part in [&mut merged, &mut arguments] {
+            let named = |name: &str| Some((name.to_owned(), part.remove(name)?));
+            place.extend(PLACE.into_iter().filter_map(named));
+        }
+        let level = take_text(&mut arguments, LEVEL).or_else(|| take_text(&mut merged, LEVEL));
         let (id, body) = (arguments.remove("id"), arguments.remove("body"));
         let is_of_page = page.type_name.as_deref() == Some(&type_name);
         let page_id = page.id.filter(|_| is_of_page);
@@ -233,7 +235,8 @@ impl<'g> Target<'g> {
                     Err(_) if argument.spec.kind == ArgType::Any => body,
                     Err(error) => document(argument, body).unwrap_or(Err(error))?,
                 };
-                self.arguments.insert("body".into(), opened(argument, parsed));
+                let body = opened(argument, &self.type_name, parsed);
+                self.arguments.insert("body".into(), body);
             }
             None => merge(&mut self.arguments, object("body", body)?)?,
         }
@@ -308,20 +311,27 @@ fn document(argument: &Argument, body: Value) -> Option<Result<Value, Error>> {
     }
 }
 
-/// The body without the envelope that the request puts it into, if the caller has done so already.
-fn opened(argument: &Argument, mut body: Value) -> Value {
-    let envelope = argument.spec.to.as_deref().and_then(|to| to.strip_prefix("body:/"));
-    match (envelope, body.as_object().map(Map::len)) {
-        (Some(name), Some(1)) if body[name].is_object() => body[name].take(),
-        _ => body,
+/// The body without an envelope that the caller has put it into: the one that the request adds
+/// itself, or the name of the type around what the body must hold.
+fn opened(argument: &Argument, type_name: &str, mut body: Value) -> Value {
+    let spec = &argument.spec;
+    let added = spec.to.as_deref().and_then(|to| to.strip_prefix("body:/"));
+    let lacks = spec.fields.iter().any(|(name, field)| field.required && body.get(name).is_none());
+    let is_alone = body.as_object().is_some_and(|fields| fields.len() == 1);
+    let named = Some(type_name).filter(|name| lacks && !spec.fields.contains_key(*name));
+    let envelope = [added, named].into_iter().flatten().find(|name| body[*name].is_object());
+    match envelope.filter(|_| is_alone) {
+        Some(name) => body[name].take(),
+        None => body,
     }
 }
 
 fn merge(into: &mut Map<String, Value>, fields: Map<String, Value>) -> Result<(), Error> {
     for (name, value) in fields {
-        if into.insert(name.clone(), value).is_some() {
-            return Err(Error::invalid(format!("{name:?} is given twice")));
+        if into.get(&name).is_some_and(|known| *known != value) {
+            return Err(Error::invalid(format!("{name:?} is given twice, and differs")));
         }
+        into.insert(name, value);
     }
     Ok(())
 }

@@ -123,3 +123,55 @@ async fn toolsets_that_are_off_do_not_exist() {
     assert!(!found.to_string().contains("connector.list"), "{found}");
     harness.app.stop().await;
 }
+
+/// Calls as clients of the replaced server make them, and the request that each must become.
+#[tokio::test]
+async fn arguments_count_wherever_they_stand() {
+    let harness = Harness::start_with(&[("HARNESS_SKIP_ELICITATION", "true")]).await;
+    for (tool, arguments, expected) in [
+        (
+            "harness_list",
+            json!({ "resource_type": "repository", "size": 20 }),
+            "/code/api/v1/repos?",
+        ),
+        (
+            "harness_list",
+            json!({ "resource_type": "branch", "size": 7, "page": 1, "params": { "repo_id": "r" } }),
+            "page=1",
+        ),
+        (
+            "harness_list",
+            json!({ "resource_type": "scorecard", "params": { "org_id": "o", "project_id": "p" } }),
+            "/v1/scorecards?",
+        ),
+        (
+            "harness_list",
+            json!({ "resource_type": "service", "filters": { "project_id": "billing" } }),
+            "projectIdentifier=billing",
+        ),
+        (
+            "harness_list",
+            json!({ "resource_type": "connector", "project_id": "own",
+                    "params": { "resource_scope": "org", "project_id": "other" } }),
+            "orgIdentifier=default",
+        ),
+        (
+            "harness_execute",
+            json!({ "resource_type": "chaos_fault", "action": "get_yaml",
+                    "params": { "fault_id": "f" }, "body": { "fault_id": "f" } }),
+            "/f",
+        ),
+        (
+            "harness_update",
+            json!({ "resource_type": "service", "resource_id": "shop",
+                    "body": { "service": { "identifier": "shop", "name": "Shop" } } }),
+            "/ng/api/servicesV2?",
+        ),
+    ] {
+        harness.app.call_on(super::PATH, tool, arguments.clone()).await;
+        let seen = harness.fake.seen();
+        let found = seen.iter().any(|request| request.target.contains(expected));
+        assert!(found, "{tool} {arguments}: {seen:?}");
+    }
+    harness.app.stop().await;
+}
