@@ -262,10 +262,24 @@ async function setsUp(visitor, setup) {
   await visitor.sees("Console", "console-ending");
   const told = await visitor.page.textContent("main");
   assert.ok(told.includes("pilothouse accounts service rotate acme/ci"), told);
+  await keepsCurrent(visitor);
   await visitor.presses("Sign out");
   await visitor.sees("Signed out", "signed-out");
   await visitor.goes(setup);
   await visitor.sees("Too late", "setup-used");
+}
+
+/// The console asks for its changing part again, and shows what it gets.
+async function keepsCurrent(visitor) {
+  const asked = visitor.page.waitForResponse((it) => it.request().headers()["hx-request"] === "true");
+  await visitor.page.evaluate(() => {
+    document.querySelector("#endings").textContent = "";
+    htmx.trigger("#endings", "refresh");
+  });
+  assert.equal((await asked).status(), 200);
+  await visitor.page.waitForFunction(
+    () => document.querySelector("#endings").textContent.includes("acme/ci"), null, { timeout: 10_000 },
+  );
 }
 
 async function consents(visitor, callback) {

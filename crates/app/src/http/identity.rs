@@ -96,6 +96,7 @@ pub(super) fn router(identity: Arc<Identity>) -> Router {
         .route("/oauth/setup", get(sign_in::setup).post(sign_in::set_up))
         .route("/console", get(console::show))
         .route("/oauth/style.css", get(page::style))
+        .route("/oauth/htmx.js", get(page::htmx))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(identity)
 }

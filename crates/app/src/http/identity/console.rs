@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use minijinja::{Value, context};
 use pilothouse_access::{
@@ -26,7 +26,7 @@ const LOOK: &str = "tharsis.service_account.get";
 pub(super) async fn show(State(identity): State<Arc<Identity>>, headers: HeaderMap) -> Response {
     let answer = async {
         let visit = Visit::new(&identity, &headers)?;
-        let Some(account) = visit.account().await? else { return Ok(redirect("/oauth/sign-in")) };
+        let Some(account) = visit.account().await? else { return Ok(away(&headers)) };
         let endings = endings(&visit, &account).await.map_err(|error| visit.failed(&error))?;
         let values = context! {
             title => "Console",
@@ -37,6 +37,15 @@ pub(super) async fn show(State(identity): State<Arc<Identity>>, headers: HeaderM
         Ok(visit.page(StatusCode::OK, "console.html", values, ""))
     };
     either(answer.await)
+}
+
+/// To signing in; htmx, which follows redirects itself, is told to take the whole page there.
+fn away(headers: &HeaderMap) -> Response {
+    const SIGN_IN: &str = "/oauth/sign-in";
+    if headers.contains_key("hx-request") {
+        return [("hx-redirect", SIGN_IN)].into_response();
+    }
+    redirect(SIGN_IN)
 }
 
 /// Secrets that end within a week, of the service accounts that this person may look at.

@@ -1,4 +1,5 @@
-//! The pages, rendered on the server. They hold no script, and their headers allow none.
+//! The pages, rendered on the server. Those that must be current ask for themselves again with
+//! htmx, which is served beside them; the others hold no script, and their headers allow none.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -15,7 +16,11 @@ const TEMPLATES: [(&str, &str); 6] = [
     ("console.html", include_str!("../../../pages/console.html")),
     ("message.html", include_str!("../../../pages/message.html")),
 ];
+/// Those that keep themselves current.
+const LIVE: [&str; 1] = ["console.html"];
 const STYLE: &str = include_str!("../../../pages/style.css");
+/// htmx 2.0.11, as npm has it; its licence is beside it.
+const HTMX: &str = include_str!("../../../pages/htmx.min.js");
 
 pub(super) struct Pages(Environment<'static>);
 
@@ -39,7 +44,7 @@ impl Pages {
     ) -> Response {
         let rendered = self.0.get_template(name).and_then(|template| template.render(values));
         match rendered {
-            Ok(text) => guarded(status, text, beyond),
+            Ok(text) => guarded(status, text, beyond, LIVE.contains(&name)),
             Err(error) => {
                 tracing::error!(%error, page = name, "a page could not be rendered");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -61,9 +66,10 @@ fn sentence(message: &str) -> String {
     first.chain(rest).chain(stop.chars()).collect()
 }
 
-fn guarded(status: StatusCode, text: String, beyond: &str) -> Response {
+fn guarded(status: StatusCode, text: String, beyond: &str, live: bool) -> Response {
+    let script = if live { "script-src 'self'; connect-src 'self'; " } else { "" };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; form-action 'self' {beyond}; \
+        "default-src 'none'; style-src 'self'; {script}form-action 'self' {beyond}; \
          frame-ancestors 'none'; base-uri 'none'"
     );
     let mut response = (status, text).into_response();
@@ -89,9 +95,25 @@ pub(super) async fn style() -> Response {
     (kind, STYLE).into_response()
 }
 
+pub(super) async fn htmx() -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/javascript"), (header::CACHE_CONTROL, "max-age=3600")];
+    (kind, HTMX).into_response()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_live_pages_may_run_our_script() {
+        let pages = Pages::new().unwrap();
+        for (name, live) in [("console.html", true), ("consent.html", false)] {
+            let page = pages.show(StatusCode::OK, name, context! { title => "T" }, "");
+            let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+            assert_eq!(policy.contains("script-src 'self'"), live, "{name}: {policy}");
+            assert!(!policy.contains("unsafe"), "{name}: {policy}");
+        }
+    }
 
     #[test]
     fn a_message_is_shown_as_a_sentence_and_never_as_markup() {
