@@ -1,5 +1,5 @@
 //! What the product accepts at most: `docs/reference/limits.md` is written from the rows of
-//! [`table`] and from the sources, and each row's test must exist.
+//! `table` and from the sources, and each row's test must exist.
 
 use std::fmt::Write as _;
 
