@@ -83,12 +83,23 @@ impl Invocation {
             let to = tool.args.get(&name).and_then(|arg| arg.to.clone());
             (to.unwrap_or(name), value)
         };
+        let mut given = defaults(tool)?;
         // An absent optional argument may be spelt null by a drop-in server's clients.
-        let given = arguments.into_iter().filter(|(_, value)| !value.is_null());
-        let invocation =
-            Self::new(gateway, connector, type_name, operation, given.map(rename).collect())?;
+        given.extend(arguments.into_iter().filter(|(_, value)| !value.is_null()));
+        let given = given.into_iter().map(rename).collect();
+        let invocation = Self::new(gateway, connector, type_name, operation, given)?;
         Ok(Self { view: tool.view.clone(), ..invocation })
     }
+}
+
+/// What the tool says of arguments that are left out; the operation may say something else.
+fn defaults(tool: &Tool) -> Result<Map<String, Value>, Error> {
+    let stated = tool.args.iter().filter_map(|(name, arg)| Some((name, arg.default.as_ref()?)));
+    stated
+        .map(|(name, value)| {
+            Ok((name.clone(), serde_json::to_value(value).map_err(Error::internal)?))
+        })
+        .collect()
 }
 
 impl Follow {
