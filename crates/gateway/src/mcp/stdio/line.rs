@@ -107,7 +107,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_a_long_line_the_edges_are_kept_and_the_next_one_is_read() {
-        let long = [&b"first"[..], &[b'x'; 20_000], b"last"].concat();
+        let long = [&b"first"[..], &vec![b'x'; 20_000], b"last"].concat();
         let edges = || Line::TooLong {
             first: long[..EDGE].to_vec(),
             // The line end was among the last bytes that were kept.
