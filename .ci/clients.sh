@@ -1,12 +1,13 @@
 #!/bin/sh
 # Other people's MCP clients against a server: the Python SDK and the Inspector, in both eras. They
-# list the tools and call one. The SDK and FastMCP sign in, too.
+# list the tools and call one. The SDK and FastMCP sign in, too, and aiosmtpd takes a mail.
 #
 #   .ci/clients.sh [CACHE]                          the conformance fixture, over HTTP and stdio
 #   .ci/clients.sh http URL TOOL ARGUMENTS [FILE]   a running server; FILE holds its bearer token
 #   .ci/clients.sh stdio TOOL ARGUMENTS COMMAND...  a program
 #   .ci/clients.sh oauth URL SETUP_URL COMMAND...   a running server, where COMMAND runs operator
 #                                                   commands and nobody has an account yet
+#   .ci/clients.sh mail PROGRAM                     a server that PROGRAM is, which sends a mail
 #
 # ARGUMENTS is a JSON object. Installs the clients once, in CACHE, $CI_CACHE_DIR or a
 # directory under /tmp.
@@ -14,6 +15,7 @@ set -eu
 
 sdk_version=2.3.0
 fastmcp_version=4.1.0
+aiosmtpd_version=1.4.6
 inspector_version=2.12.0
 root=$(cd "$(dirname "$0")/.." && pwd)
 cache=${CI_CACHE_DIR:-${TMPDIR:-/tmp}/pilothouse-ci}/clients
@@ -26,11 +28,12 @@ fail() {
 
 install_clients() {
     mkdir -p "$cache/home"
-    if [ ! -f "$cache/python/$sdk_version-$fastmcp_version" ]; then
+    installed=$cache/python/$sdk_version-$fastmcp_version-$aiosmtpd_version
+    if [ ! -f "$installed" ]; then
         python3 -m venv "$cache/python"
         "$cache/python/bin/pip" install --quiet --disable-pip-version-check \
-            "mcp==$sdk_version" "fastmcp==$fastmcp_version"
-        touch "$cache/python/$sdk_version-$fastmcp_version"
+            "mcp==$sdk_version" "fastmcp==$fastmcp_version" "aiosmtpd==$aiosmtpd_version"
+        touch "$installed"
     fi
     if [ ! -d "$cache/node_modules/@modelcontextprotocol/inspector" ]; then
         (cd "$cache" && npm init --yes >/dev/null &&
@@ -155,6 +158,12 @@ oauth)
     [ $# -ge 3 ] || fail "usage: $0 oauth URL SETUP_URL COMMAND..."
     install_clients
     over_oauth "$@"
+    ;;
+mail)
+    shift
+    [ $# -eq 1 ] || fail "usage: $0 mail PROGRAM"
+    install_clients
+    "$cache/python/bin/python" "$root/.ci/mail.py" "$1"
     ;;
 *)
     cache=${1:-$cache}
