@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod approval;
+pub mod arrival;
 pub mod attempt;
 pub mod bearer;
 pub mod cedar;
@@ -31,6 +32,7 @@ pub mod team;
 pub mod token;
 pub mod vault;
 
+pub use arrival::Arrivals;
 pub use attempt::{Attempts, Source};
 pub use bearer::Bearers;
 pub use cedar::Policies;

@@ -36,6 +36,21 @@ impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {
         self.insert_into(&mut self.lock(), key, value);
     }
 
+    /// Replaces what is known of `key` by what `change` makes of it, in one step.
+    pub(crate) fn update<T>(&self, key: K, change: impl FnOnce(Option<V>) -> (V, T)) -> T {
+        let mut generations = self.lock();
+        let [young, old] = &mut *generations;
+        let known = young.remove(&key).or_else(|| old.remove(&key));
+        let (value, told) = change(known);
+        self.insert_into(&mut generations, key, value);
+        told
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.lock().iter().map(HashMap::len).sum()
+    }
+
     fn insert_into(&self, generations: &mut [HashMap<K, V>; 2], key: K, value: V) {
         let [young, old] = generations;
         if young.len() >= self.capacity {
@@ -62,7 +77,6 @@ mod tests {
             assert_eq!(recent.get(&0), Some("kept"), "{key}");
         }
         assert_eq!(recent.get(&50), None);
-        let held: usize = recent.lock().iter().map(HashMap::len).sum();
-        assert!(held <= 8, "{held}");
+        assert!(recent.len() <= 8, "{}", recent.len());
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use pilothouse_access::{
-    Bearers, OAuth, Site, Vault,
+    Arrivals, Bearers, OAuth, Site, Vault,
     federation::Issuers,
     oauth::document::{Documents, Reach},
     people,
@@ -100,17 +100,15 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     if config.github.tokens {
         credentials.push(Box::new(GitHub::new(&config.github)?));
     }
-    let door = Door::new(site.clone(), credentials, directory, config.server.behind_proxy);
+    let arrivals = Arrivals::new(config.limit.requests_per_minute);
+    let behind_proxy = config.server.behind_proxy;
+    let door = Door::new(site.clone(), credentials, directory, arrivals, behind_proxy);
     let door = Arc::new(door);
     let issuers = Issuers::new(Arc::new(Outbound::new(&config.access.private_hosts)));
     let tokens = Arc::new(Tokens::new(product.store.clone(), Arc::clone(&bearers), issuers));
     let oauth = OAuth { store: product.store.clone(), bearers, documents: documents(&config) };
-    let identity = Arc::new(Identity::new(
-        oauth,
-        Providers::new(&config.sign_in),
-        &product,
-        config.server.behind_proxy,
-    )?);
+    let identity =
+        Arc::new(Identity::new(oauth, Providers::new(&config.sign_in), &product, behind_proxy)?);
     let (router, endpoints) =
         http::router(&product, door, identity, access(&config), &tokens, &settings)?;
     let setup = people::setup_secret(&product.store, Timestamp::now()).await?;

@@ -52,12 +52,17 @@ pub fn untested(files: &[File]) -> Vec<String> {
         .collect()
 }
 
-/// The expression of `const name: … = …;`, or of the first field `name: <number>…,`.
+/// The expression of `const name: … = …;`, of the first field `name: <number>…,`, or of a line
+/// `name = …` of TOML.
 fn value(files: &[File], path: &str, name: &str) -> Option<String> {
     let text = &files.iter().find(|file| file.path == path)?.text;
     if let Some((_, constant)) = text.split_once(&format!("const {name}: ")) {
         let (_type, rest) = constant.split_once(" = ")?;
         return Some(rest.split_once(';')?.0.to_owned());
+    }
+    let mut lines = text.lines().filter_map(|line| line.split_once(" = "));
+    if let Some((_, value)) = lines.find(|(key, _)| *key == name) {
+        return Some(value.to_owned());
     }
     let field = format!(" {name}: ");
     let fields = text.split(&field).skip(1);
@@ -87,11 +92,12 @@ mod tests {
     #[test]
     fn values_are_read_from_constants_and_defaults() {
         let text = "pub const A: usize = 4 * 1024;\nSelf { b: 10_000, c: 16 << 20, d: other }";
-        let files = [File::new("a.rs", text)];
+        let files = [File::new("a.rs", text), File::new("b.toml", "[a]\nb_e = 1\ne = 5\n")];
         let read = |name| value(&files, "a.rs", name).map(|value| shown(&value));
         assert_eq!(read("A").as_deref(), Some("4 KiB"));
         assert_eq!(read("b").as_deref(), Some("10000"));
         assert_eq!(read("c").as_deref(), Some("16 MiB"));
         assert_eq!(read("d"), None);
+        assert_eq!(value(&files, "b.toml", "e").as_deref(), Some("5"));
     }
 }

@@ -8,7 +8,7 @@ pub static FORGONE: [(&str, &str); 18] = [
     ("HARNESS_MCP_ALLOW_UNAUTHENTICATED_HTTP", "nobody is served without a credential"),
     (
         "HARNESS_MCP_TRUST_PROXY",
-        "limits count principals, not addresses; see PILOTHOUSE_BEHIND_PROXY",
+        "PILOTHOUSE_BEHIND_PROXY says that a proxy tells the addresses of clients",
     ),
     ("HARNESS_LOG_UNSAFE_BODIES", "bodies are never logged"),
     ("HARNESS_PIPELINE_VERSION", "both kinds are offered: pipeline and pipeline_v1"),

@@ -27,7 +27,7 @@ pub struct Harness {
     /// Feature management before it moved into Harness.
     pub fme_base_url: Url,
     pub fme_api_key: Option<SecretString>,
-    pub org: Option<String>,
+    pub org: String,
     pub project: Option<String>,
     /// For one attempt, with its body.
     pub timeout: Duration,
@@ -66,7 +66,7 @@ const ORG: Setting = Setting::new(
     "harness.org",
     "HARNESS_ORG",
     "an organization identifier",
-    "The organization of calls that name none; with HARNESS_PROJECT and without it, `default`.",
+    "The organization of calls that need one and name none.",
 )
 .aliases(&["HARNESS_DEFAULT_ORG_ID"]);
 const PROJECT: Setting = Setting::new(
@@ -156,8 +156,6 @@ const AUDIT_FILE: Setting = Setting::new(
 
 /// A shorter one could be guessed.
 const LEAST_TOKEN: usize = 16;
-/// The organization that every account has.
-const USUAL_ORG: &str = "default";
 
 pub(super) static GROUP: Group = Group {
     title: "Harness",
@@ -196,7 +194,7 @@ impl Harness {
         let base_url = reader.required(&BASE_URL, address);
         let fme_base_url = reader.required(&FME_BASE_URL, address);
         let fme_api_key = reader.optional(&FME_API_KEY, parse::secret);
-        let org = reader.optional(&ORG, text);
+        let org = reader.required(&ORG, text);
         let project = reader.optional(&PROJECT, text);
         let timeout = reader.required(&TIMEOUT, parse::duration_in_millis);
         let max_retries = reader
@@ -216,7 +214,7 @@ impl Harness {
             allow_http,
             fme_base_url: fme_base_url?,
             fme_api_key,
-            org: org.or_else(|| project.as_ref().map(|_| USUAL_ORG.to_owned())),
+            org: org?,
             project,
             timeout: timeout?,
             max_retries: max_retries?,
@@ -236,7 +234,7 @@ impl Harness {
             account_id: None,
             base_url: Url::parse(url).map_err(Error::internal)?,
             allow_http: true,
-            org: Some(practice::ORG.to_owned()),
+            org: practice::ORG.to_owned(),
             project: Some(practice::PROJECT.to_owned()),
             toolsets: Vec::new(),
             read_only: false,
@@ -251,7 +249,7 @@ impl Harness {
         Some(HarnessConfig {
             account_id: self.account_id.clone(),
             base_url: self.base_url.to_string(),
-            org_id: self.org.clone(),
+            org_id: Some(self.org.clone()),
             project_id: self.project.clone(),
             timeout: self.timeout,
             retries: self.max_retries as usize,

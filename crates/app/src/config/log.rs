@@ -1,6 +1,6 @@
 //! What is logged, and in which form.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use super::{
     reader::Reader,
@@ -42,7 +42,8 @@ pub(super) static GROUP: Group =
 impl Log {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let filter = reader.required(&FILTER, |text| {
-            EnvFilter::builder().parse(text).is_ok().then(|| text.to_owned())
+            let is_filter = EnvFilter::builder().parse(text).is_ok();
+            (is_filter && text.split(',').all(says_a_level)).then(|| text.to_owned())
         });
         let format = reader.required(&FORMAT, |text| match text {
             "auto" => Some(LogFormat::Auto),
@@ -52,4 +53,11 @@ impl Log {
         });
         Some(Self { filter: filter?, format: format? })
     }
+}
+
+/// A word alone must be a level: the library would take any other for a part of the program and
+/// log nothing else.
+fn says_a_level(directive: &str) -> bool {
+    let directive = directive.trim();
+    directive.contains(['=', '[', ']', '}']) || directive.parse::<LevelFilter>().is_ok()
 }

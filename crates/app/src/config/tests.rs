@@ -89,6 +89,9 @@ fn every_kind_of_mistake_names_its_place_and_what_is_expected() {
         ("PILOTHOUSE_MAX_BODY_BYTES", "1", "expected a size from 64KiB to 1GiB"),
         ("PILOTHOUSE_SESSION_TTL", "soon", "expected a duration"),
         ("PILOTHOUSE_LOG", "loud,=", "expected a level"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL is \"loud\", expected a level"),
+        ("PILOTHOUSE_LOG", "info,loud", "expected a level"),
+        ("PILOTHOUSE_REQUESTS_PER_MINUTE", "0", "expected a number of at least 1"),
         ("PILOTHOUSE_LOG_FORMAT", "xml", "expected auto, text or json"),
         ("PILOTHOUSE_AUTO_APPROVE", "some", "expected none, low_write"),
         ("PILOTHOUSE_PARALLEL_JOBS", "65", "expected a number from 1 to 64"),
@@ -114,9 +117,9 @@ fn the_variables_of_the_harness_server_count_or_are_named() {
             |it| it.harness.base_url.to_string(),
             "https://h.example/",
         ),
-        ("HARNESS_ORG", "o", |it| it.harness.org.clone().unwrap(), "o"),
+        ("HARNESS_ORG", "o", |it| it.harness.org.clone(), "o"),
         ("HARNESS_PROJECT", "p", |it| it.harness.project.clone().unwrap(), "p"),
-        ("HARNESS_DEFAULT_ORG_ID", "o", |it| it.harness.org.clone().unwrap(), "o"),
+        ("HARNESS_DEFAULT_ORG_ID", "o", |it| it.harness.org.clone(), "o"),
         ("HARNESS_DEFAULT_PROJECT_ID", "p", |it| it.harness.project.clone().unwrap(), "p"),
         ("HARNESS_API_TIMEOUT_MS", "1500", |it| it.harness.timeout.as_millis().to_string(), "1500"),
         ("HARNESS_MAX_RETRIES", "5", |it| it.harness.max_retries.to_string(), "5"),
@@ -184,12 +187,9 @@ fn the_variables_of_the_harness_server_count_or_are_named() {
 #[test]
 fn a_project_of_harness_is_in_the_organization_that_every_account_has() {
     let org = |environment: &[(&str, &str)]| load(environment).unwrap().harness.org;
-    assert_eq!(org(&[]), None);
-    assert_eq!(org(&[("HARNESS_DEFAULT_PROJECT_ID", "shop")]).as_deref(), Some("default"));
-    assert_eq!(
-        org(&[("HARNESS_PROJECT", "shop"), ("HARNESS_ORG", "sales")]).as_deref(),
-        Some("sales")
-    );
+    assert_eq!(org(&[]), "default");
+    assert_eq!(org(&[("HARNESS_DEFAULT_PROJECT_ID", "shop")]), "default");
+    assert_eq!(org(&[("HARNESS_PROJECT", "shop"), ("HARNESS_ORG", "sales")]), "sales");
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn older_names_still_work_and_an_empty_value_is_none() {
         ("HARNESS_API_TIMEOUT_MS", "1500"),
     ])
     .unwrap();
-    assert_eq!(config.harness.org.as_deref(), Some("old"));
+    assert_eq!(config.harness.org, "old");
     assert_eq!(config.log.filter, "debug");
     assert_eq!(config.tharsis.toolsets, ["run", "job"]);
     assert_eq!(config.harness.timeout.as_millis(), 1500);

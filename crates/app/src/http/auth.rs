@@ -15,7 +15,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use pilothouse_access::{Attempts, Directory, Site};
+use pilothouse_access::{Arrivals, Attempts, Directory, Site};
 use pilothouse_model::{Caller, Error, Kind, Scopes, Timestamp};
 use serde_json::json;
 
@@ -25,6 +25,8 @@ use super::source::source;
 /// How much of a refused request is read, in bytes, and for how long.
 const MOST_REST: usize = 64 * 1024;
 const REST_PATIENCE: Duration = Duration::from_secs(1);
+/// How long who guesses is told to wait.
+const GUESSING: Duration = Duration::from_mins(1);
 
 /// What opens the door.
 pub(crate) struct Door {
@@ -32,6 +34,7 @@ pub(crate) struct Door {
     credentials: Vec<Box<dyn Credential>>,
     directory: Directory,
     attempts: Attempts,
+    arrivals: Arrivals,
     behind_proxy: bool,
 }
 
@@ -40,9 +43,26 @@ impl Door {
         site: Site,
         credentials: Vec<Box<dyn Credential>>,
         directory: Directory,
+        arrivals: Arrivals,
         behind_proxy: bool,
     ) -> Self {
-        Self { site, credentials, directory, attempts: Attempts::new(), behind_proxy }
+        Self { site, credentials, directory, attempts: Attempts::new(), arrivals, behind_proxy }
+    }
+
+    /// Counts a request to an MCP endpoint against the address it comes from.
+    fn arrives(&self, request: &Request) -> Result<(), Refused> {
+        if !is_below_mcp(request.uri().path()) {
+            return Ok(());
+        }
+        let source = source(request.extensions(), request.headers(), self.behind_proxy);
+        self.arrivals.take(&source, Timestamp::now()).map_err(|wait| {
+            let most = self.arrivals.per_minute();
+            let message = format!(
+                "more than {most} requests a minute from {source}; the operator sets \
+                 PILOTHOUSE_REQUESTS_PER_MINUTE"
+            );
+            Refused::TooFast { message, wait }
+        })
     }
 
     /// The caller, as the first credential that knows what is presented names them, with what was
@@ -71,7 +91,10 @@ impl Door {
         let wait = self.attempts.wait(source, now);
         self.attempts.failed(source, now);
         match wait {
-            Some(_) => Error::limited("wrong secrets too often; try again in a minute").into(),
+            Some(_) => Refused::TooFast {
+                message: "wrong secrets too often; try again in a minute".to_owned(),
+                wait: GUESSING,
+            },
             None => Refused::invalid(message),
         }
     }
@@ -84,7 +107,9 @@ pub(super) async fn authenticate(
 ) -> Response {
     let path = request.uri().path().to_owned();
     let presented = Presented::new(request.headers(), &path);
-    let refused = if in_query(&request) {
+    let refused = if let Err(refused) = door.arrives(&request) {
+        refused
+    } else if in_query(&request) {
         Refused::invalid("a token in the query string is never accepted; send it as a header")
     } else {
         match door.caller(&presented).await {
@@ -122,10 +147,8 @@ fn in_query(request: &Request) -> bool {
 }
 
 fn answer(site: &Site, headers: &HeaderMap, path: &str, refused: Refused) -> Response {
-    if let Refused::Failed(error) = &refused
-        && error.kind == Kind::Limited
-    {
-        return slow_down(headers, &error.message);
+    if let Refused::TooFast { message, wait } = &refused {
+        return slow_down(headers, message, *wait);
     }
     let Refused::Credential { message, presented } = refused else {
         return failed(headers, refused.into_error());
@@ -174,16 +197,22 @@ fn base<'a>(site: &'a Site, headers: &HeaderMap) -> &'a str {
 /// Paths that go into a header as they stand.
 fn is_mcp(path: &str) -> bool {
     let plain = |character: char| character.is_ascii_alphanumeric() || "/-_".contains(character);
-    (path == "/mcp" || path.starts_with("/mcp/")) && path.chars().all(plain)
+    is_below_mcp(path) && path.chars().all(plain)
 }
 
-/// Somebody guesses. Who presents the right thing is let in all the same.
-fn slow_down(headers: &HeaderMap, message: &str) -> Response {
+fn is_below_mcp(path: &str) -> bool {
+    path == "/mcp" || path.starts_with("/mcp/")
+}
+
+/// Somebody guesses, or sends more than there is room for. Who guesses and then presents the right
+/// thing is let in all the same.
+fn slow_down(headers: &HeaderMap, message: &str, wait: Duration) -> Response {
     if is_grpc(headers) {
         return tonic::Status::resource_exhausted(message).into_http();
     }
     let body = json!({ "error": { "kind": "limited", "message": message } });
-    let retry = [(header::RETRY_AFTER, "60")];
+    let seconds = wait.as_millis().div_ceil(1000).max(1);
+    let retry = [(header::RETRY_AFTER, seconds.to_string())];
     (StatusCode::TOO_MANY_REQUESTS, retry, Json(body)).into_response()
 }
 

@@ -32,6 +32,39 @@ async fn every_path_but_health_needs_the_token() {
 }
 
 #[tokio::test]
+async fn an_address_that_sends_too_much_waits_before_its_token_is_looked_at() {
+    let variables = [
+        ("PILOTHOUSE_REQUESTS_PER_MINUTE", "2"),
+        ("PILOTHOUSE_BEHIND_PROXY", "true"),
+        ("PILOTHOUSE_ALLOWED_HOSTS", "localhost"),
+    ];
+    let app = TestApp::start(&variables).await;
+    let http = reqwest::Client::builder().build().unwrap();
+    let ask = |path: &str, from: &str, token: &str| {
+        let request = http.post(app.url(path)).header("x-forwarded-for", from);
+        request.bearer_auth(token).json(&json!({})).send()
+    };
+    for token in ["wrong", app.token()] {
+        let status = ask("/mcp", "192.0.2.1", token).await.unwrap().status();
+        assert_ne!(status, 429, "{token}");
+    }
+    for (path, token) in [("/mcp", app.token()), ("/mcp/tharsis", "wrong"), ("/mcp/none", "")] {
+        let answer = ask(path, "192.0.2.1", token).await.unwrap();
+        assert_eq!(answer.status(), 429, "{path}");
+        let seconds: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=30).contains(&seconds), "{seconds}");
+        let message = answer.text().await.unwrap();
+        assert!(message.contains("more than 2 requests a minute from 192.0.2.1"), "{message}");
+        assert!(message.contains("PILOTHOUSE_REQUESTS_PER_MINUTE"), "{message}");
+    }
+    assert_ne!(ask("/mcp", "192.0.2.2", app.token()).await.unwrap().status(), 429);
+    for path in ["/health", "/platforms/tharsis/v1/plans/x/diff"] {
+        assert_ne!(ask(path, "192.0.2.1", app.token()).await.unwrap().status(), 429, "{path}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn an_endpoint_that_is_not_there_says_why_and_a_slash_is_no_other() {
     let app = TestApp::start(&[]).await;
     let absent = app.rpc("/mcp/harness", "tools/list", json!({})).await;

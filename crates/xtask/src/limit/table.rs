@@ -12,6 +12,7 @@ const fn limit(
     Limit { what, source: (file, name), test }
 }
 
+const DEFAULTS: &str = "crates/app/src/config/defaults.toml";
 const SERVE: &str = "crates/gateway/src/mcp/serve.rs";
 const MESSAGE: &str = "crates/gateway/src/mcp/message.rs";
 const SESSION: &str = "crates/gateway/src/mcp/session/table.rs";
@@ -26,7 +27,7 @@ const TEAM: &str = "crates/store/src/access/team.rs";
 const POLICIES: &str = "crates/access/src/cedar/file.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 75] = [
+pub static LIMITS: [Limit; 78] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -291,6 +292,24 @@ pub static LIMITS: [Limit; 75] = [
         "crates/app/src/login/file.rs",
         "MAX_FILE_BYTES",
         "a_sign_in_that_is_none_is_named",
+    ),
+    limit(
+        "Requests to MCP from one address in a minute (`PILOTHOUSE_REQUESTS_PER_MINUTE`)",
+        DEFAULTS,
+        "requests_per_minute",
+        "an_address_that_sends_too_much_waits_before_its_token_is_looked_at",
+    ),
+    limit(
+        "Addresses whose requests are counted, in each of two generations",
+        "crates/access/src/arrival.rs",
+        "REMEMBERED",
+        "a_place_that_sends_is_remembered_among_many_others",
+    ),
+    limit(
+        "Tool calls of one caller in a second (`PILOTHOUSE_CALLS_PER_SECOND`)",
+        DEFAULTS,
+        "calls_per_second",
+        "a_burst_passes_and_the_next_call_is_told_when",
     ),
     limit(
         "Wrong secrets from one place before it must wait",

@@ -6,6 +6,8 @@ mod github;
 mod operator;
 mod shared;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use axum::http::{HeaderMap, header};
 use pilothouse_model::{Caller, Error};
@@ -54,6 +56,8 @@ pub(crate) enum Refused {
     Credential { message: String, presented: bool },
     /// Nobody has this secret: it may be a guess.
     Unknown { message: String },
+    /// Too much comes from there; the rest was not looked at.
+    TooFast { message: String, wait: Duration },
     /// It could not be looked at.
     Failed(Error),
 }
@@ -77,6 +81,7 @@ impl Refused {
             Self::Credential { message, .. } | Self::Unknown { message } => {
                 Error::unauthenticated(message)
             }
+            Self::TooFast { message, .. } => Error::limited(message),
             Self::Failed(error) => error,
         }
     }
