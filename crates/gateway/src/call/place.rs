@@ -84,18 +84,21 @@ pub(super) async fn of(
     })
 }
 
-/// `organization/project` of a platform that has those, as far as the operation acts in them.
+/// `organization/project` of a platform that has those, as far as the operation acts in them: the
+/// configured ones step in only where the operation needs them, as in the request.
 fn scope(invocation: &Invocation) -> String {
     let Invocation { connector, operation, arguments, .. } = invocation;
     let (type_name, name) = operation.rsplit_once('.').unwrap_or_default();
     let types = &connector.catalog().types;
     let spec = types.get(type_name).and_then(|found| found.operations.get(name));
     let part = |name: &str| {
-        spec?.args.get(name)?;
+        let spec = spec?;
+        spec.args.get(name)?;
         if arguments.get(name).is_some_and(Value::is_null) {
             return None;
         }
-        text(arguments, name).or_else(|| connector.acts_in(name))
+        let needed = spec.scope.requires(name);
+        text(arguments, name).or_else(|| needed.then(|| connector.acts_in(name)).flatten())
     };
     match (part(Scope::ORG), part(Scope::PROJECT)) {
         (Some(org), Some(project)) => format!("{org}/{project}"),
