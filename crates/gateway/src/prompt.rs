@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use pilothouse_model::Error;
 use pilothouse_registry::{
-    Catalog,
+    Catalog, nearest,
     prompt::{self, Completion, Live, Prompt},
 };
 use rmcp::model::{
@@ -172,5 +172,14 @@ pub(crate) fn invocation(
 fn find(surface: &Surface, name: &str) -> Result<&'static Prompt, Refusal> {
     let prompts = prompt::of(surface.name())?;
     let found = prompts.iter().find(|prompt| prompt.name == name);
-    found.ok_or_else(|| Refusal::UnknownPrompt(name.to_owned()))
+    found.ok_or_else(|| {
+        let known: Vec<&str> = prompts.iter().map(|prompt| prompt.name.as_str()).collect();
+        match nearest(name, &known, 1).first() {
+            Some(close) => {
+                let message = format!("unknown prompt {name:?}; did you mean {close:?}?");
+                Refusal::InvalidParams(message)
+            }
+            None => Refusal::UnknownPrompt(name.to_owned()),
+        }
+    })
 }

@@ -53,6 +53,37 @@ enum Source {
     Page,
 }
 
+/// A part of an address that a list offers values for.
+struct Part {
+    name: &'static str,
+    operation: &'static str,
+    /// Where an item says its value.
+    value: &'static str,
+    /// Parts chosen before, with the list's arguments for them.
+    after: &'static [(&'static str, &'static str)],
+}
+
+const PARTS: [Part; 3] = [
+    Part {
+        name: "orgId",
+        operation: "organization.list",
+        value: "/organization/identifier",
+        after: &[],
+    },
+    Part {
+        name: "projectId",
+        operation: "project.list",
+        value: "/project/identifier",
+        after: &[("orgId", "org_id")],
+    },
+    Part {
+        name: "pipelineId",
+        operation: "pipeline.list",
+        value: "/identifier",
+        after: &[("orgId", "org_id"), ("projectId", "project_id")],
+    },
+];
+
 const HARNESS: &[&str] = &["harness"];
 const TERRAFORM: &[&str] = &["unified", "tharsis"];
 const JSON: &str = "application/json";
@@ -268,12 +299,45 @@ pub(crate) async fn complete(
             let found = found.unwrap_or_default().into_iter();
             found.map(|resource| resource.name.clone()).collect()
         }
-        Source::Operation { .. } => Vec::new(),
+        Source::Operation { .. } => {
+            let here = |part: &&Part| part.name == request.argument && family.has(part.name);
+            match PARTS.iter().find(here) {
+                Some(part) => part.values(gateway, surface, conversation, request).await,
+                None => Ok(Vec::new()),
+            }
+            .unwrap_or_default()
+        }
     };
     Ok(offer(values, &request.value))
 }
 
+impl Part {
+    async fn values(
+        &self,
+        gateway: &Gateway,
+        surface: &Surface,
+        conversation: &dyn Conversation,
+        request: &CompletionRequest,
+    ) -> Result<Vec<String>, Error> {
+        let invocation = invocation(gateway, surface, &on(surface, self.operation), |_| {
+            let chosen = |part: &str| request.chosen.iter().find(|(name, _)| name == part);
+            let passed = self.after.iter().filter_map(|(part, argument)| {
+                Some(((*argument).to_owned(), Value::from(chosen(part)?.1.as_str())))
+            });
+            passed.chain([("limit".to_owned(), LISTED.into())]).collect()
+        })?;
+        let page = call::read(gateway, surface, conversation, "completion", invocation).await?;
+        let items = page["items"].as_array().into_iter().flatten();
+        let value = |item: &Value| item.pointer(self.value)?.as_str().map(str::to_owned);
+        Ok(items.filter_map(value).collect())
+    }
+}
+
 impl Family {
+    fn has(&self, part: &str) -> bool {
+        self.uri.contains(&format!("{{{part}}}"))
+    }
+
     fn resource(&self, uri: &str, name: &str, title: &str) -> Resource {
         Resource::new(uri, name)
             .with_title(title)

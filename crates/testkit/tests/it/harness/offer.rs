@@ -58,6 +58,46 @@ async fn arguments_of_prompts_are_completed_from_the_account() {
 }
 
 #[tokio::test]
+async fn parts_of_an_address_are_completed_one_after_the_other() {
+    let harness = Harness::start().await;
+    let template = "pipeline:///{orgId}/{projectId}/{pipelineId}";
+    for (part, typed, chosen, expected) in [
+        ("orgId", "", json!({}), json!(["default"])),
+        ("projectId", "sh", json!({ "orgId": "default" }), json!(["shop"])),
+        (
+            "pipelineId",
+            "dep",
+            json!({ "orgId": "default", "projectId": "shop" }),
+            json!(["deploy_shop"]),
+        ),
+        ("pipelineId", "", json!({ "orgId": "default", "projectId": "billing" }), json!([])),
+        ("else", "", json!({}), json!([])),
+    ] {
+        let params = json!({ "ref": { "type": "ref/resource", "uri": template },
+                             "argument": { "name": part, "value": typed },
+                             "context": { "arguments": chosen } });
+        let done = harness.result("completion/complete", params).await;
+        assert_eq!(done["completion"]["values"], expected, "{part} after {chosen}");
+    }
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_misspelt_prompt_is_answered_with_the_nearest() {
+    let harness = Harness::start().await;
+    for (name, expected) in [
+        ("debug-pipelin-failure", "did you mean \"debug-pipeline-failure\"?"),
+        ("zebra", "unknown prompt \"zebra\""),
+    ] {
+        let params = json!({ "name": name, "arguments": {} });
+        let answer = harness.app.rpc(PATH, "prompts/get", params).await;
+        let message = answer.body["error"]["message"].as_str().unwrap();
+        assert!(message.contains(expected), "{message}");
+    }
+    harness.app.stop().await;
+}
+
+#[tokio::test]
 async fn resources_are_listed_and_read() {
     let harness = Harness::start().await;
     let listed = harness.result("resources/list", json!({})).await;
