@@ -3,7 +3,7 @@
 use super::{
     canvas::{Anchor, Area, Canvas, HEADER, Type},
     theme::{GRID, MARGIN, PALETTE, RIGHT, STRIPE},
-    unit::{amount, count_ticks, grouped, percent, real},
+    unit::{amount, count_ticks, figure, grouped, percent, real, short},
 };
 
 /// Bars at most; the rest is a line that says how many there are.
@@ -56,15 +56,17 @@ impl Bars {
         for tick in &ticks {
             let x = place(*tick);
             canvas.line((x, HEADER), (x, bottom), GRID);
-            canvas.label((x, bottom + 13.0), Anchor::Middle, Type::SMALL, &grouped(*tick), 80.0);
+            canvas.label((x, bottom + 13.0), Anchor::Middle, Type::SMALL, &short(*tick), 80.0);
         }
         for (index, bar) in shown.iter().enumerate() {
             let y = HEADER + real(index) * ROW + ROW / 2.0;
             canvas.label((MARGIN + 8.0, y), Anchor::Start, Type::PLAIN, &bar.label, LABELS - 8.0);
-            let width = (place(bar.value) - LEFT).max(2.0);
-            let area = Area { x: LEFT, y: y - 9.0, width, height: 18.0 };
-            canvas.fill(area, 3.0, PALETTE[0]);
-            let text = format!("{} · {}%", grouped(bar.value), percent(bar.value, total));
+            if bar.value > 0 {
+                let width = (place(bar.value) - LEFT).max(2.0);
+                let area = Area { x: LEFT, y: y - 9.0, width, height: 18.0 };
+                canvas.fill(area, 3.0, PALETTE[0]);
+            }
+            let text = format!("{} · {}", figure(bar.value), percent(bar.value, total));
             canvas.label((RIGHT - 8.0, y), Anchor::End, Type::PLAIN, &text, VALUES - 12.0);
         }
         let mut y = bottom + 26.0;

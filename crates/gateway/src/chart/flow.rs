@@ -95,7 +95,7 @@ impl Flow {
             canvas.label((MARGIN, y), Anchor::Start, Type::SOFT, &text, Canvas::ROOM);
             y += 24.0;
         }
-        legend(&mut canvas, y, &status::tally(self.nodes().map(|node| node.status)));
+        let y = legend(&mut canvas, y, &status::tally(self.nodes().map(|node| node.status)));
         canvas.reach(y + 8.0);
         canvas
     }

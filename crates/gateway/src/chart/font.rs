@@ -1,5 +1,5 @@
-//! The font inside the binary, and how wide text is in it. Characters that it lacks are shown as
-//! a question mark, because no other font is ever loaded.
+//! The font inside the binary, and how wide text is in it. No other font is ever loaded: letters
+//! that it lacks are shown as a question mark, and signs that it lacks are left out.
 
 use std::sync::{Arc, OnceLock};
 
@@ -65,10 +65,11 @@ pub(super) fn fit(text: &str, size: f64, weight: Weight, most: f64) -> String {
     let shown: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| !c.is_control())
+        .filter(|c| has(*c) || c.is_alphanumeric())
         .map(|c| if has(c) { c } else { UNKNOWN })
         .take(MAX_CHARACTERS)
         .collect();
+    let shown = shown.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if width(&shown, size, weight) <= most {
         return shown;
     }
@@ -85,6 +86,12 @@ pub(super) fn fit(text: &str, size: f64, weight: Weight, most: f64) -> String {
     let end: String = end.chars().rev().collect();
     let start = fitting(&mut shown.chars(), room - width(&end, size, weight));
     format!("{}{ELLIPSIS}{}", start.trim_end(), end.trim_start())
+}
+
+/// Whether `text` can be read in what the font has.
+pub(super) fn spells(text: &str) -> bool {
+    let mut letters = text.chars().filter(|c| c.is_alphanumeric()).peekable();
+    letters.peek().is_some() && letters.all(has)
 }
 
 /// How much of the room the end of a cut text gets.
@@ -118,6 +125,9 @@ mod tests {
         assert!(narrow * 3.0 < wide, "{narrow} {wide}");
         assert_eq!(fit("Строка café", 12.0, Weight::Regular, 200.0), "Строка café");
         assert_eq!(fit("部署\nprod\u{7}", 12.0, Weight::Regular, 200.0), "?? prod");
+        assert_eq!(fit("🚀 Deploy 🎉 to ⚙️ prod", 12.0, Weight::Regular, 200.0), "Deploy to prod");
+        let spelt = ["Строка café", "🚀 Deploy", "部署 prod", "🚀", ""].map(spells);
+        assert_eq!(spelt, [true, true, false, false, false]);
         let cut = fit("a rather long name of a stage 17", 12.0, Weight::Medium, 80.0);
         assert_eq!(cut, "a rather l…e 17");
         assert!(width(&cut, 12.0, Weight::Medium) <= 80.0);

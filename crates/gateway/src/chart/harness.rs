@@ -12,7 +12,7 @@ use serde_json::Value;
 use self::execution::Execution;
 use super::{
     Bar, Bars, Card, Chart, Day, Flow, Health, Level, Node, Ring, Row, Series, Slice, Status,
-    Timeline,
+    Timeline, font,
     unit::{counted, duration},
 };
 
@@ -177,6 +177,14 @@ fn heading(execution: &Execution) -> String {
 
 fn listed(items: &[Value]) -> String {
     counted(items.len(), "listed execution")
+}
+
+/// The name of a part, if a chart can write it; else its identifier, which Harness keeps in plain
+/// letters.
+fn name<'v>(part: &'v Value, identifier: &str) -> Option<&'v str> {
+    let name = text(part, "name");
+    let legible = name.filter(|name| font::spells(name));
+    legible.or_else(|| text(part, identifier)).or(name)
 }
 
 fn text<'v>(value: &'v Value, field: &str) -> Option<&'v str> {

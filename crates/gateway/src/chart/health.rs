@@ -6,7 +6,7 @@ use super::{
     status::{self, Status},
     theme::{INK, MARGIN, RIGHT, STRIPE},
     timeline::legend,
-    unit::{counted, grouped, real},
+    unit::{counted, figure, grouped, real},
 };
 
 /// Runs in the strip at most.
@@ -92,7 +92,7 @@ impl Health {
             canvas.fill(area, 8.0, STRIPE);
             canvas.fill(Area { width: 4.0, ..area }, 2.0, color);
             let style = Type { size: 30.0, weight: Weight::Medium, color };
-            let value = grouped(card.value);
+            let value = figure(card.value);
             canvas.label((x + 20.0, HEADER + 36.0), Anchor::Start, style, &value, width - 32.0);
             let label = (x + 20.0, HEADER + 66.0);
             canvas.label(label, Anchor::Start, Type::SOFT, &card.label, width - 32.0);
@@ -115,7 +115,7 @@ impl Health {
             }
         }
         let y = top + STRIP + 22.0;
-        legend(canvas, y, &status::tally(shown.into_iter()));
+        let y = legend(canvas, y, &status::tally(shown.into_iter()));
         canvas.reach(y + 8.0);
     }
 

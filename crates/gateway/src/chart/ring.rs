@@ -7,7 +7,7 @@ use super::{
     font::Weight,
     status::Status,
     theme::{GRID, INK, MARGIN, RIGHT, palette},
-    unit::{amount, grouped, percent, real},
+    unit::{amount, figure, grouped, percent, real},
 };
 
 /// Slices at most; the smallest are put together.
@@ -76,14 +76,14 @@ impl Ring {
             let share = amount(slice.value) / amount(total.max(1));
             if share >= LABELLED {
                 let place = at(middle, turned + share / 2.0, f64::midpoint(OUTER, INNER));
-                let text = format!("{}%", percent(slice.value, total));
+                let text = percent(slice.value, total);
                 canvas.label(place, Anchor::Middle, Type::STRONG.colored("#ffffff"), &text, 60.0);
             }
             turned += share;
         }
-        let figure = Type { size: 34.0, weight: Weight::Medium, color: INK };
+        let large = Type { size: 34.0, weight: Weight::Medium, color: INK };
         let (number, unit) = ((CENTRE, middle - 8.0), (CENTRE, middle + 20.0));
-        canvas.label(number, Anchor::Middle, figure, &grouped(total), INNER * 1.8);
+        canvas.label(number, Anchor::Middle, large, &figure(total), INNER * 1.8);
         canvas.label(unit, Anchor::Middle, Type::SOFT, &self.unit, INNER * 1.6);
 
         let mut y = middle - legend / 2.0 + ROW / 2.0;
@@ -102,7 +102,7 @@ impl Ring {
             .iter()
             .map(|slice| {
                 let share = percent(slice.value, total);
-                format!("{} {} ({share}%)", slice.label, grouped(slice.value))
+                format!("{} {} ({share})", slice.label, grouped(slice.value))
             })
             .collect();
         let parts = if parts.is_empty() { "none".to_owned() } else { parts.join(", ") };
@@ -124,9 +124,9 @@ impl Slice {
         }
         let label = (LEGEND + 26.0, y);
         canvas.label(label, Anchor::Start, Type::PLAIN, &self.label, RIGHT - LEGEND - 150.0);
-        let value = grouped(self.value);
+        let value = figure(self.value);
         canvas.label((RIGHT - 60.0, y), Anchor::End, Type::STRONG, &value, 80.0);
-        let share = format!("{}%", percent(self.value, total));
+        let share = percent(self.value, total);
         canvas.label((RIGHT - 4.0, y), Anchor::End, Type::SOFT, &share, 50.0);
     }
 }

@@ -5,7 +5,7 @@ use super::{
     status::Status,
     theme::{GRID, MARGIN, RIGHT},
     timeline::legend,
-    unit::{amount, count_ticks, grouped, real},
+    unit::{amount, count_ticks, grouped, real, short},
 };
 
 /// Days at most; the oldest are left out.
@@ -14,6 +14,8 @@ pub(super) const MAX_DAYS: usize = 35;
 const PLOT: f64 = 250.0;
 const AXIS: f64 = 44.0;
 const LEFT: f64 = MARGIN + AXIS;
+/// Of a series of a few days.
+const WIDEST_COLUMN: f64 = 48.0;
 /// Free space between a column and the label of the next.
 const LABEL: f64 = 58.0;
 
@@ -79,9 +81,10 @@ impl Series {
         for tick in &ticks {
             let y = bottom - amount(*tick) / most * PLOT;
             canvas.line((LEFT, y), (RIGHT, y), GRID);
-            canvas.label((LEFT - 10.0, y), Anchor::End, Type::SMALL, &grouped(*tick), AXIS - 10.0);
+            canvas.label((LEFT - 10.0, y), Anchor::End, Type::SMALL, &short(*tick), AXIS - 10.0);
         }
         let slot = (RIGHT - LEFT) / real(days.len().max(1));
+        let width = (slot * 0.72).min(WIDEST_COLUMN);
         let mut free_from = f64::MIN;
         for (index, day) in days.iter().enumerate() {
             let x = LEFT + real(index) * slot;
@@ -90,7 +93,8 @@ impl Series {
                 let height = amount(*count) / most * PLOT;
                 y -= height;
                 let gap = if height > 3.0 { 1.0 } else { 0.0 };
-                let area = Area { x: x + slot * 0.14, y, width: slot * 0.72, height: height - gap };
+                let x = x + (slot - width) / 2.0;
+                let area = Area { x, y, width, height: height - gap };
                 canvas.fill(area, 1.5, status.color());
             }
             let centre = x + slot / 2.0;
@@ -105,7 +109,7 @@ impl Series {
         if totals.is_empty() {
             canvas.label((LEFT, y), Anchor::Start, Type::SOFT, "Nothing in this time.", 300.0);
         }
-        legend(&mut canvas, y, &totals);
+        let y = legend(&mut canvas, y, &totals);
         canvas.reach(y + 8.0);
         canvas
     }

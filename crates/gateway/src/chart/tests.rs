@@ -297,3 +297,33 @@ fn foreign_text_cannot_leave_its_place() {
     assert!(svg.contains("-east-1&gt;"), "{svg}");
     assert!(!svg.contains("-1>"));
 }
+
+/// What is much is still written inside of the picture; what is not there is not drawn.
+#[test]
+fn large_counts_and_zeroes_are_told_as_they_are() {
+    const STATUSES: [Status; 6] = [
+        Status::Succeeded,
+        Status::Running,
+        Status::Waiting,
+        Status::Aborted,
+        Status::Expired,
+        Status::Failed,
+    ];
+    let counts = STATUSES.map(|status| (status, 123_456_789)).to_vec();
+    let days = vec![Day { date: "2026-11-21".into(), counts }];
+    let (title, subtitle) = (String::from("Much"), String::new());
+    let much = Chart::Series(Series { title, subtitle, days }).svg();
+    let starts = much.split("<text x=\"").skip(1).filter_map(|rest| rest.split_once('"'));
+    let starts: Vec<f64> = starts.map(|(x, _)| x.parse().unwrap()).collect();
+    assert!(starts.iter().all(|x| *x < 700.0), "{starts:?}");
+    assert!(much.contains("123.4M failed") && much.contains(">800M<"), "{much}");
+
+    let bar = |label: &str, value| Bar { label: label.into(), value };
+    let (title, subtitle) = (String::from("Some"), String::new());
+    let bars = vec![bar("all", 1_000), bar("one", 1), bar("none", 0)];
+    let some = Chart::Bars(Bars { title, subtitle, bars }).svg();
+    assert_eq!(some.matches("rx=\"3\"").count() + some.matches("rx=\"1\"").count(), 2, "{some}");
+    for text in ["1,000 · &gt;99%", "1 · &lt;1%", "0 · 0%"] {
+        assert!(some.contains(text), "{some}");
+    }
+}

@@ -4,7 +4,7 @@ use super::{
     canvas::{Anchor, Area, Canvas, HEADER, Type},
     status::{self, Status},
     theme::{GRID, MARGIN, RIGHT, STRIPE},
-    unit::{amount, counted, duration, time_ticks},
+    unit::{amount, counted, duration, figure, time_ticks},
 };
 
 /// Rows of one chart at most; the rest is a line that says how many there are.
@@ -106,8 +106,9 @@ impl Timeline {
             canvas.label((MARGIN, y + 4.0), Anchor::Start, Type::SOFT, &text, LABELS);
             y += 20.0;
         }
-        legend(&mut canvas, y + 4.0, &status::tally(self.stages().map(|row| row.status)));
-        canvas.reach(y + 8.0);
+        let counts = status::tally(self.stages().map(|row| row.status));
+        let y = legend(&mut canvas, y + 4.0, &counts);
+        canvas.reach(y + 4.0);
         canvas
     }
 
@@ -165,13 +166,19 @@ impl Row {
     }
 }
 
-/// The statuses that occur, with their counts, in one line.
-pub(super) fn legend(canvas: &mut Canvas, y: f64, counts: &[(Status, usize)]) {
-    let mut x = MARGIN + 7.0;
+/// The statuses that occur, with their counts, in as many lines as they need from `y` on; gives the
+/// middle of the last.
+pub(super) fn legend(canvas: &mut Canvas, mut y: f64, counts: &[(Status, usize)]) -> f64 {
+    let mut x = MARGIN;
     for (status, count) in counts {
-        let text = format!("{} {}", count, status.word());
-        status.mark(canvas, (x, y));
-        canvas.label((x + 13.0, y), Anchor::Start, Type::SOFT, &text, 150.0);
-        x += 13.0 + Type::SOFT.width(&text) + 28.0;
+        let text = format!("{} {}", figure(*count as u64), status.word());
+        let width = 20.0 + Type::SOFT.width(&text);
+        if x + width > RIGHT {
+            (x, y) = (MARGIN, y + 24.0);
+        }
+        status.mark(canvas, (x + 7.0, y));
+        canvas.label((x + 20.0, y), Anchor::Start, Type::SOFT, &text, 150.0);
+        x += width + 21.0;
     }
+    y
 }

@@ -11,11 +11,15 @@ pub(super) fn amount(value: u64) -> f64 {
     value as f64
 }
 
-/// `part` of `whole` in percent, rounded; 0 of nothing is 0.
-pub(super) fn percent(part: u64, whole: u64) -> u64 {
-    let whole = u128::from(whole);
-    let rounded = (u128::from(part) * 200 + whole).checked_div(whole * 2).unwrap_or(0);
-    u64::try_from(rounded).unwrap_or(u64::MAX)
+/// `part` of `whole` in percent, rounded, but neither nothing nor all when it is not; 0 of nothing
+/// is 0.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    let (of, all) = (u128::from(part), u128::from(whole));
+    match (of * 200 + all).checked_div(all * 2).unwrap_or(0) {
+        0 if part > 0 => "<1%".to_owned(),
+        100 if part < whole => ">99%".to_owned(),
+        rounded => format!("{rounded}%"),
+    }
 }
 
 /// `1234` as `1,234`.
@@ -29,6 +33,26 @@ pub(super) fn grouped(value: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// As [`grouped`], and as [`short`] when that would be too long to read.
+pub(super) fn figure(value: u64) -> String {
+    const LONG: u64 = 100_000;
+    if value < LONG { grouped(value) } else { short(value) }
+}
+
+/// `1234567` as `1.2M`, which is enough for the ticks of an axis.
+pub(super) fn short(value: u64) -> String {
+    const LONG: u64 = 10_000;
+    const UNITS: [(u64, &str); 4] =
+        [(1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")];
+    let unit = UNITS.into_iter().find(|(unit, _)| value >= LONG && value >= *unit);
+    let Some((unit, letter)) = unit else { return grouped(value) };
+    let whole = grouped(value / unit);
+    match value % unit / (unit / 10) {
+        0 => format!("{whole}{letter}"),
+        tenth => format!("{whole}.{tenth}{letter}"),
+    }
 }
 
 /// `1 thing`, `2 things`.
@@ -56,6 +80,7 @@ pub(super) fn duration(ms: u64) -> String {
 
 /// The ticks of a time axis from 0 to at least `total` milliseconds.
 pub(super) fn time_ticks(total: u64) -> Vec<u64> {
+    const DAY: u64 = 86_400_000;
     const STEPS: [u64; 26] = [
         50,
         100,
@@ -78,15 +103,16 @@ pub(super) fn time_ticks(total: u64) -> Vec<u64> {
         10_800_000,
         21_600_000,
         43_200_000,
-        86_400_000,
-        172_800_000,
-        604_800_000,
-        1_209_600_000,
-        2_592_000_000,
+        DAY,
+        2 * DAY,
+        7 * DAY,
+        14 * DAY,
+        30 * DAY,
     ];
     const MOST: u64 = 6;
     let step = STEPS.into_iter().find(|step| total.div_ceil(*step) <= MOST);
-    ticks(step.unwrap_or_else(|| total.div_ceil(MOST)), total)
+    let days = || total.div_ceil(MOST).div_ceil(DAY).saturating_mul(DAY);
+    ticks(step.unwrap_or_else(days), total)
 }
 
 /// The ticks of an axis of counts from 0 to at least `total`.
@@ -129,7 +155,27 @@ mod tests {
             assert_eq!(duration(ms), text);
         }
         assert_eq!([grouped(7), grouped(1_234), grouped(1_234_567)], ["7", "1,234", "1,234,567"]);
-        assert_eq!([percent(1, 3), percent(2, 3), percent(1, 0)], [33, 67, 0]);
+        for (part, whole, text) in [
+            (1, 3, "33%"),
+            (2, 3, "67%"),
+            (0, 5, "0%"),
+            (5, 5, "100%"),
+            (1, 1_000, "<1%"),
+            (999, 1_000, ">99%"),
+            (1, 0, "<1%"),
+        ] {
+            assert_eq!(percent(part, whole), text, "{part} of {whole}");
+        }
+        for (value, figured, shortened) in [
+            (9_999, "9,999", "9,999"),
+            (12_000, "12,000", "12k"),
+            (12_345, "12,345", "12.3k"),
+            (9_999_999, "9.9M", "9.9M"),
+            (2_000_000_000, "2B", "2B"),
+            (u64::MAX, "18,446,744T", "18,446,744T"),
+        ] {
+            assert_eq!([figure(value), short(value)], [figured, shortened]);
+        }
     }
 
     #[test]
@@ -141,6 +187,8 @@ mod tests {
             }
         }
         assert_eq!(count_ticks(7), [0, 2, 4, 6, 8]);
+        let days: Vec<_> = time_ticks(30_000_000_000).into_iter().map(duration).collect();
+        assert_eq!(days, ["0s", "58d", "116d", "174d", "232d", "290d", "348d"]);
         assert_eq!(time_ticks(250_000), [0, 60_000, 120_000, 180_000, 240_000, 300_000]);
     }
 }

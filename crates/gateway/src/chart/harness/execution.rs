@@ -4,8 +4,8 @@
 use pilothouse_model::Timestamp;
 use serde_json::Value;
 
-use super::text;
-use crate::chart::Status;
+use super::{name, text};
+use crate::chart::{Status, font};
 
 /// Nodes looked at of one answer.
 const MAX_NODES: usize = 2_000;
@@ -52,7 +52,7 @@ impl Execution {
         if groups.is_empty() {
             return Self::read_report(answer.get("execution").unwrap_or(answer));
         }
-        let title = text(summary, "name").or_else(|| text(summary, "pipelineIdentifier"));
+        let title = name(summary, "pipelineIdentifier");
         Some(Self {
             title: title.unwrap_or("Pipeline").to_owned(),
             id: text(summary, "planExecutionId").map(str::to_owned),
@@ -71,6 +71,8 @@ impl Execution {
         }
         let first =
             |names: &[&str]| names.iter().find_map(|name| text(report, name)).map(str::to_owned);
+        let title = first(&["pipeline_name", "pipeline", "name"]);
+        let legible = title.clone().filter(|title| font::spells(title));
         let (start_ms, end_ms) = span(report.get("timing").unwrap_or(report));
         let mut groups: Vec<Vec<Stage>> = Vec::new();
         for stage in stages {
@@ -81,7 +83,10 @@ impl Execution {
             }
         }
         Some(Self {
-            title: first(&["pipeline_name", "pipeline", "name"]).unwrap_or("Pipeline".into()),
+            title: legible
+                .or_else(|| first(&["pipeline_id"]))
+                .or(title)
+                .unwrap_or("Pipeline".into()),
             id: first(&["execution_id", "execution", "id"]),
             status: first(&["status"]),
             start_ms,
@@ -131,7 +136,7 @@ fn groups(summary: &Value, graph: Option<&Value>) -> Vec<Vec<Stage>> {
 fn stage(node: &Value) -> Stage {
     let identifier = text(node, "nodeIdentifier").unwrap_or_default();
     Stage {
-        name: text(node, "name").unwrap_or(identifier).to_owned(),
+        name: name(node, "nodeIdentifier").unwrap_or_default().to_owned(),
         identifier: identifier.to_owned(),
         status: Status::of(text(node, "status").unwrap_or_default()),
         start_ms: time(node, "startTs"),
@@ -145,7 +150,7 @@ fn reported(stage: &Value) -> Stage {
     let step = |step: &Value| {
         let (start_ms, end_ms) = span(step);
         Step {
-            name: text(step, "name").or_else(|| text(step, "identifier")).unwrap_or("step").into(),
+            name: name(step, "identifier").unwrap_or("step").into(),
             status: Status::of(text(step, "status").unwrap_or_default()),
             start_ms: start_ms.or_else(|| span(stage).0),
             end_ms,
@@ -155,7 +160,7 @@ fn reported(stage: &Value) -> Stage {
     let identifier = text(stage, "identifier").unwrap_or_default();
     let steps = stage.get("steps").and_then(Value::as_array);
     Stage {
-        name: text(stage, "name").unwrap_or(identifier).to_owned(),
+        name: name(stage, "identifier").unwrap_or_default().to_owned(),
         identifier: identifier.to_owned(),
         status: Status::of(text(stage, "status").unwrap_or_default()),
         start_ms,
@@ -183,9 +188,8 @@ fn add_steps(groups: &mut [Vec<Stage>], graph: &Value) {
         let Some(owner) = text(node, "baseFqn").and_then(owner) else { continue };
         let stage = groups.iter_mut().flatten().find(|stage| stage.identifier == owner);
         if let Some(stage) = stage {
-            let identifier = text(node, "identifier").unwrap_or("step");
             stage.steps.push(Step {
-                name: text(node, "name").unwrap_or(identifier).to_owned(),
+                name: name(node, "identifier").unwrap_or("step").to_owned(),
                 status: Status::of(text(node, "status").unwrap_or_default()),
                 start_ms: time(node, "startTs"),
                 end_ms: time(node, "endTs"),

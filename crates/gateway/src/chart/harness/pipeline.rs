@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::text;
+use super::{name, text};
 use crate::chart::{Architecture, Group, Stage, Step, unit::counted};
 
 /// How deep step groups are followed.
@@ -24,7 +24,7 @@ pub(super) fn read(definition: &Value) -> Option<Architecture> {
     if stages.is_empty() {
         return None;
     }
-    let title = text(pipeline, "name").or_else(|| text(pipeline, "identifier"));
+    let title = name(pipeline, "identifier");
     let steps = stages.iter().flat_map(|stage| &stage.groups).map(|group| group.steps.len()).sum();
     Some(Architecture {
         title: title.unwrap_or("Pipeline").to_owned(),
@@ -35,7 +35,7 @@ pub(super) fn read(definition: &Value) -> Option<Architecture> {
 
 fn stage(entry: &Value, parallel: bool) -> Option<Stage> {
     let stage = entry.get("stage")?;
-    let name = text(stage, "name").or_else(|| text(stage, "identifier"))?;
+    let name = name(stage, "identifier")?;
     let template = stage.pointer("/template/templateRef").and_then(Value::as_str);
     let kind = text(stage, "type").or(template.map(|_| "Template")).unwrap_or("Stage");
     let mut groups = Vec::new();
@@ -81,7 +81,7 @@ fn split(entries: &[Value], label: &str, is_rollback: bool, depth: usize) -> Vec
         if let Some(step) = entry.get("step") {
             own.steps.extend(self::step(step));
         } else if let Some(group) = entry.get("stepGroup").filter(|_| depth < MAX_DEPTH) {
-            let name = text(group, "name").or_else(|| text(group, "identifier"));
+            let name = name(group, "identifier");
             let steps = group.get("steps").and_then(Value::as_array);
             let steps = steps.map_or(&[][..], Vec::as_slice);
             inner.extend(split(steps, name.unwrap_or("Group"), is_rollback, depth + 1));
@@ -95,7 +95,7 @@ fn split(entries: &[Value], label: &str, is_rollback: bool, depth: usize) -> Vec
 fn step(step: &Value) -> Option<Step> {
     let template = step.pointer("/template/templateRef").and_then(Value::as_str);
     Some(Step {
-        name: text(step, "name").or_else(|| text(step, "identifier"))?.to_owned(),
+        name: name(step, "identifier")?.to_owned(),
         kind: text(step, "type").or(template).unwrap_or("Step").to_owned(),
         timeout: text(step, "timeout").map(str::to_owned),
     })

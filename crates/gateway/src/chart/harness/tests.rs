@@ -184,6 +184,27 @@ fn a_definition_becomes_stages_groups_and_steps() {
     assert_eq!(chart.stages[2].facts[0].1, "account.deploy");
 }
 
+/// The font has no Chinese; identifiers are in plain letters.
+#[test]
+fn a_name_that_cannot_be_written_gives_way_to_the_identifier() {
+    let node = |id: &str, name: &str| json!({"nodeIdentifier": id, "name": name});
+    let answer = json!({
+        "pipelineIdentifier": "deploy_payments", "name": "部署支付", "startingNodeId": "n1",
+        "layoutNodeMap": {"n1": node("build", "🚀 Сборка")},
+    });
+    let Some(Chart::Flow(chart)) = flow(&answer) else { panic!() };
+    assert_eq!([&chart.title, &chart.groups[0][0].name], ["deploy_payments", "🚀 Сборка"]);
+
+    let stage = json!({"identifier": "build", "name": "构建"});
+    let report = json!({"name": "部署支付", "pipeline_id": "deploy_payments", "stages": [stage]});
+    let Some(Chart::Flow(chart)) = flow(&report) else { panic!() };
+    assert_eq!([&chart.title, &chart.groups[0][0].name], ["deploy_payments", "build"]);
+
+    let nameless = json!({"pipeline": {"name": "部署", "stages": [{"stage": {"name": "构建"}}]}});
+    let Some(Chart::Architecture(chart)) = architecture(&nameless) else { panic!() };
+    assert_eq!(chart.stages[0].name, "构建", "there is nothing better");
+}
+
 #[test]
 fn an_answer_with_nothing_to_draw_gives_no_chart() {
     for answer in [json!(null), json!({}), json!([]), json!({"layoutNodeMap": {}}), json!("x")] {
