@@ -16,6 +16,7 @@ mod execution;
 mod exemption;
 mod hooks;
 mod log;
+mod perspective;
 mod refine;
 mod refusal;
 mod run;

@@ -122,6 +122,7 @@ pub struct Route {
     pub account: Vec<Place>,
     pub host: Option<String>,
     pub content_type: Option<String>,
+    pub constants: Vec<(Place, Value)>,
 }
 
 /// What an answer of a paged operation says about the rest. The places of limit and cursor are

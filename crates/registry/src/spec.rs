@@ -210,7 +210,8 @@ pub struct Route {
     /// the installation. What is false counts as not given.
     #[serde(default)]
     pub given: Vec<String>,
-    /// Arguments that must have these values. One that has no place of its own only chooses.
+    /// Arguments that must have these values. One that has no place of its own only chooses. If they
+    /// do, what must be given is required.
     #[serde(default)]
     pub when: BTreeMap<String, String>,
     /// As [`Operation::http`].
@@ -222,6 +223,10 @@ pub struct Route {
     pub host: Option<String>,
     /// Instead of the operation's.
     pub content_type: Option<String>,
+    /// Constants of this request beside the operation's, as [`Operation::set`].
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, serde_json::Value>"))]
+    pub set: BTreeMap<String, toml::Value>,
 }
 
 /// Whether a request whose fate is unknown may be sent again.
@@ -239,6 +244,7 @@ pub enum Retry {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the files")]
 pub struct Arg {
     #[serde(rename = "type", default)]
     pub kind: ArgType,
@@ -246,7 +252,7 @@ pub struct Arg {
     pub required: bool,
     pub about: String,
     /// Where it goes: `path`, `query:name`, `header:name`, `body:/pointer` (`body:` is the whole
-    /// body), or `hook` (the hook reads it). Without it: the hook if there is one, the path if a
+    /// body), or `hook` (the hook reads it, or a route asks for it). Without it: the hook if there is one, the path if a
     /// placeholder has this name, else the query of a GET or DELETE or the body of anything else,
     /// under the argument's own name. A field of an argument goes where its object goes unless it
     /// has a place of its own, outside of the object.
@@ -277,6 +283,9 @@ pub struct Arg {
     /// Of an object: the field that a text in its place stands for, as it is. Without it such a text
     /// is read as JSON or YAML.
     pub text: Option<String>,
+    /// A list travels in the query as one text with commas, and not as one parameter for each item.
+    #[serde(default)]
+    pub joined: bool,
     /// An object takes fields that are not listed, too.
     #[serde(default)]
     pub open: bool,

@@ -36,7 +36,7 @@ pub(super) const BODY_HOOKS: &[(&str, BodyHook)] = &[
     ("connector_update", |it| Ok(Some(entity::connector(it)))),
     ("cost_anomaly_list", |it| cost::anomalies(it).map(Some)),
     ("cost_breakdown_list", |it| cost::breakdown(it).map(Some)),
-    ("cost_filter_value_list", |it| cost::filter_values(it).map(Some)),
+    ("cost_filter_value_values", |it| cost::filter_values(it).map(Some)),
     ("cost_recommendation_count_get", |it| Ok(Some(cost::recommendation_totals(it)))),
     ("cost_recommendation_create_jira_ticket", |it| Ok(Some(cost::ticket(it)))),
     ("cost_recommendation_create_snow_ticket", |it| Ok(Some(cost::ticket(it)))),

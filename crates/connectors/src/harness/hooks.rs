@@ -1,13 +1,14 @@
 //! The hooks that `registry/harness/` names.
 
-use super::{diagnose, exemption, log, refine, run, schema, status, visual};
+use super::{diagnose, exemption, log, perspective, refine, run, schema, status, visual};
 use crate::connector::hook::Hook;
 
 pub(super) const HOOKS: &[(&str, Hook)] = &[
     ("connector_diagnose", |it, args| Box::pin(diagnose::connector(it, args))),
     ("connector_schema", |it, args| Box::pin(schema::of(it, args, "Connectors"))),
     ("cost_account_overview_get", |it, args| Box::pin(refine::account_overview(it, args))),
-    ("cost_perspective_create", |it, args| Box::pin(refine::perspective(it, args))),
+    ("cost_filter_value_list", |it, args| Box::pin(refine::filter_values(it, args))),
+    ("cost_perspective_create", |it, args| Box::pin(perspective::create(it, args))),
     ("delegate_diagnose", |it, args| Box::pin(diagnose::delegates(it, args))),
     ("environment_schema", |it, args| Box::pin(schema::of(it, args, "Environment"))),
     ("execution_diagnose", |it, args| Box::pin(diagnose::execution(it, args))),
@@ -28,6 +29,7 @@ pub(super) const HOOKS: &[(&str, Hook)] = &[
     ("remediation_diff_list", |it, args| Box::pin(refine::remediation(it, args))),
     ("scs_component_vulnerability_list", |it, args| Box::pin(refine::vulnerabilities(it, args))),
     ("scs_remediation_pr_create", |it, args| Box::pin(refine::remediation_request(it, args))),
+    ("scorecard_check_list", |it, args| Box::pin(refine::checks(it, args))),
     ("secret_schema", |it, args| Box::pin(schema::of(it, args, "Secrets"))),
     ("security_exemption_approve", |it, args| Box::pin(exemption::approve(it, args))),
     ("security_exemption_bulk_create", |it, args| Box::pin(exemption::create_many(it, args))),

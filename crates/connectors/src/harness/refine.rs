@@ -12,6 +12,8 @@ const DAYS_BACK: i64 = 30;
 const DAYS_AHEAD: i64 = 7;
 /// Days that an overview of costs looks back.
 const OVERVIEW_DAYS: i64 = 60;
+/// What a value that is a cost category is called.
+const COST_CATEGORY: [&str; 2] = ["business_mapping", "cost_category"];
 
 type Args = Map<String, Value>;
 
@@ -97,7 +99,7 @@ pub(super) async fn remediation(context: &HookContext<'_>, mut args: Args) -> Re
         return Err(Error::invalid("validation_execution_id: missing")
             .hint("pass the execution that scanned the fix"));
     }
-    context.call("remediation_diff.compare", Value::Object(without_pages(args))).await
+    context.call("remediation_diff.compare", Value::Object(args)).await
 }
 
 /// Of a package anywhere, or in one artifact.
@@ -126,48 +128,28 @@ pub(super) async fn organization_tree(context: &HookContext<'_>, mut args: Args)
         return Err(Error::invalid("org_tree_id: missing").hint("sei_org_tree.list shows them"));
     }
     args.insert("aspect".to_owned(), json!(aspect));
-    context.call("sei_org_tree_detail.part", Value::Object(without_pages(args))).await
+    context.call("sei_org_tree_detail.part", Value::Object(args)).await
 }
 
-/// A perspective, with the account's preferences where the call states none.
-pub(super) async fn perspective(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
-    let question = json!({"category": "CE", "group": "perspective_preferences"});
-    // An account without preferences, or a key that may not read them, gets the platform's.
-    let settings = context.call("cost_perspective.preferences", question).await.unwrap_or_default();
-    let body = args.entry("body").or_insert_with(|| json!({}));
-    if let Some(body) = body.as_object_mut() {
-        let preferences = preferences(&settings);
-        if !body.contains_key("viewPreferences") && !preferences.is_empty() {
-            body.insert("viewPreferences".to_owned(), Value::Object(preferences));
-        }
-        for (name, value) in
-            [("viewState", "COMPLETED"), ("viewType", "CUSTOMER"), ("viewVersion", "v1")]
-        {
-            body.entry(name).or_insert_with(|| json!(value));
-        }
+/// Values that costs can be filtered by; of cost categories, as long as none is named, which there
+/// are.
+pub(super) async fn filter_values(context: &HookContext<'_>, args: Args) -> Result<Value> {
+    let kind = args.get("value_type").and_then(Value::as_str).unwrap_or_default();
+    let is_category = COST_CATEGORY.iter().any(|name| name.eq_ignore_ascii_case(kind));
+    if is_category && !args.contains_key("value_sub_type") {
+        return context.call("cost_category.list", json!({ "limit": 100 })).await;
     }
-    context.call("cost_perspective.add", Value::Object(args)).await
+    context.call("cost_filter_value.values", Value::Object(args)).await
 }
 
-/// Switches of the account, by the names that perspectives have for them.
-fn preferences(settings: &Value) -> Map<String, Value> {
-    const NAMES: [(&str, &str); 3] = [
-        ("show_others", "includeOthers"),
-        ("show_unallocated_cluster_cost", "includeUnallocatedCost"),
-        ("show_anomalies", "showAnomalies"),
-    ];
-    let listed = settings.get("items").and_then(Value::as_array).into_iter().flatten();
-    let mut preferences = Map::new();
-    for setting in listed {
-        let setting = setting.get("setting").unwrap_or(setting);
-        let id = setting.get("identifier").and_then(Value::as_str).unwrap_or_default();
-        let known = NAMES.iter().find(|(name, _)| *name == id);
-        let value = setting.get("value").and_then(Value::as_str);
-        if let (Some((_, name)), Some(value)) = (known, value) {
-            preferences.insert((*name).to_owned(), json!(value == "true"));
-        }
+/// Checks of scorecards; the platform takes what to sort by and the direction in one text.
+pub(super) async fn checks(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
+    if let Some(order) = args.remove("sort_order").as_ref().and_then(Value::as_str) {
+        let sort = args.remove("sort");
+        let field = sort.as_ref().and_then(Value::as_str).unwrap_or("name");
+        args.insert("sort".to_owned(), json!(format!("{field},{order}")));
     }
-    preferences
+    context.call("scorecard_check.page", paged(args)).await
 }
 
 /// A fix for a package, unless there is one already.
@@ -217,10 +199,4 @@ fn paged(mut args: Args) -> Value {
         args.entry("cursor").or_insert_with(|| json!(page.to_string()));
     }
     Value::Object(args)
-}
-
-fn without_pages(mut args: Args) -> Args {
-    args.remove("page");
-    args.remove("size");
-    args
 }

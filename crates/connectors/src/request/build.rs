@@ -91,7 +91,19 @@ fn route<'o>(operation: &'o Operation, args: &Map<String, Value>) -> Option<&'o 
     operation.routes.iter().find(fits)
 }
 
+/// What a route chosen by a value needs, and the call has not.
+fn lacking<'o>(operation: &'o Operation, args: &Map<String, Value>) -> Option<&'o str> {
+    let chosen = |(name, value): (&String, &String)| args.get(name).is_some_and(|it| it == value);
+    let mut routes = operation.routes.iter().filter(|route| !route.when.is_empty());
+    let route = routes.find(|route| route.when.iter().all(chosen))?;
+    route.given.iter().find(|name| !args.contains_key(*name)).map(String::as_str)
+}
+
 fn way<'o>(operation: &'o Operation, args: &Map<String, Value>) -> Result<Way<'o>> {
+    if let Some(name) = lacking(operation, args) {
+        let about = operation.args.get(name).map(|argument| argument.spec.about.clone());
+        return Err(Error::invalid(format!("{name}: missing")).hint(about.unwrap_or_default()));
+    }
     if let Some(Route { method, path, host, content_type, .. }) = route(operation, args) {
         let (host, content_type) = (host.as_ref(), content_type.as_ref());
         return Ok(Way { method: *method, path, host, content_type });

@@ -85,6 +85,22 @@ async fn a_part_of_a_thing_has_a_path_of_its_own() {
         ("cost_commitment.get", json!({}), "accounts/acme/v1/detail/compute_coverage"),
         ("cost_commitment.get", json!({"aspect": "analysis"}), "accounts/acme/v2/spend/detail"),
         (
+            "cost_commitment.get",
+            json!({"aspect": "estimated_savings", "cloud_account_id": "c"}),
+            "accounts/acme/v2/setup/c/estimated_savings",
+        ),
+        ("cost_filter_value.list", json!({"value_type": "region"}), "/ccm/api/graphql"),
+        (
+            "cost_filter_value.list",
+            json!({"value_type": "cost_category"}),
+            "/ccm/api/business-mapping",
+        ),
+        (
+            "template_v1.get",
+            json!({"template_id": "t", "org_id": "o", "project_id": "p", "global": true}),
+            "/v1/templates/t",
+        ),
+        (
             "fme_rule_based_segment.create",
             json!({"workspace_id": "w", "traffic_type_id": "t", "body": {"name": "n"}}),
             "rule-based-segments/ws/w/trafficTypes/t",
@@ -137,6 +153,15 @@ async fn a_part_of_a_thing_has_a_path_of_its_own() {
         let body: Value = serde_json::from_slice(&sent.last().unwrap().body).unwrap_or_default();
         assert!(body.get("aspect").is_none() && body.get("metric").is_none(), "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_part_that_needs_an_account_says_so() {
+    let server = answers(ResponseTemplate::new(200)).await;
+    let aspect = json!({"aspect": "estimated_savings"});
+    let error = call(&server, "cost_commitment.get", aspect).await.unwrap_err();
+    assert!(error.to_string().starts_with("cloud_account_id: missing"), "{error}");
+    assert!(server.received_requests().await.unwrap().is_empty());
 }
 
 #[tokio::test]

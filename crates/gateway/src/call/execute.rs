@@ -15,7 +15,7 @@ use tokio::{
 use crate::{
     compact,
     conversation::Conversation,
-    verb::{Follow, Invocation, Overview, Request, Search, Wait, cursor},
+    verb::{Follow, Invocation, Overview, Request, Search, Wait, cursor, list},
 };
 
 /// Types asked at the same time by one search.
@@ -63,6 +63,9 @@ async fn invoke(conversation: &dyn Conversation, invocation: &Invocation) -> Res
     };
     let mut value = value;
     cursor::bind(invocation.spec()?, connector.instance(), arguments, &mut value)?;
+    if invocation.past_end {
+        list::end(&mut value);
+    }
     if invocation.compact {
         compact::items(&mut value);
     }

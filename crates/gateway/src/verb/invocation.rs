@@ -24,6 +24,8 @@ pub(crate) struct Invocation {
     pub(crate) view: Option<String>,
     /// Whether the items of its list are shortened.
     pub(crate) compact: bool,
+    /// Whether a page behind the only one that its list has is asked for.
+    pub(crate) past_end: bool,
     /// What it starts, if the answer is to wait for that.
     pub(crate) follow: Option<Box<Follow>>,
 }
@@ -58,6 +60,7 @@ impl Invocation {
             target: spec.target_in(&arguments).map(str::to_owned),
             view: None,
             compact: false,
+            past_end: false,
             follow: None,
             arguments,
             operation: format!("{type_name}.{operation}"),
@@ -127,6 +130,7 @@ impl Follow {
             target: None,
             view: None,
             compact: false,
+            past_end: false,
             follow: None,
             connector: Arc::clone(&invocation.connector),
         };
@@ -147,6 +151,7 @@ impl Follow {
             target: Some(id.to_owned()),
             view: None,
             compact: false,
+            past_end: false,
             follow: None,
             connector: Arc::clone(&self.get.connector),
         };

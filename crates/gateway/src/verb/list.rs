@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Hints, Invocation, Reach, Request, Target, Verb, cursor, resource_type};
 
+/// Items of a page, unless the caller says how many.
+const USUAL_SIZE: u64 = 20;
+
 pub(super) static LIST: Verb = Verb {
     name: "list",
     title: "List resources",
@@ -44,10 +47,10 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
     if let Some(words) = words {
         target.look_for(words)?;
     }
-    turn(&mut target, limit, cursor, page)?;
+    let past_end = turn(&mut target, limit, cursor, page)?;
     let compact = compact.map_or(target.has_long_items(), |compact| compact != json!(false));
     let invocation = target.invocation("list")?;
-    Ok(Request::Operation(Invocation { compact, ..invocation }))
+    Ok(Request::Operation(Invocation { compact, past_end, ..invocation }))
 }
 
 fn whole(name: &str, value: &Value) -> Result<u64, Error> {
@@ -55,19 +58,30 @@ fn whole(name: &str, value: &Value) -> Result<u64, Error> {
     value.as_u64().or(text).ok_or_else(|| Error::invalid(format!("{name}: a number is expected")))
 }
 
-/// Turns to the page that is asked for, in the way the list counts.
+/// The answer of a list with one page, for a page behind it: what there is, and nothing of it.
+pub(crate) fn end(answer: &mut Value) {
+    let Some(count) = answer.get("items").and_then(Value::as_array).map(Vec::len) else { return };
+    if let Some(answer) = answer.as_object_mut() {
+        answer.insert("items".to_owned(), json!([]));
+        answer.entry("total").or_insert(json!(count));
+        answer.insert("has_more".to_owned(), json!(false));
+    }
+}
+
+/// Turns to the page that is asked for, in the way the list counts; true if there cannot be one.
+/// What the filters say themselves wins.
 fn turn(
     target: &mut Target<'_>,
     limit: Option<Value>,
     cursor: Option<Value>,
     page: Option<u64>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let list = target.public_operation("list")?;
     let has = |name: &str| list.args.contains_key(name);
     // A platform that decides how long a page is cannot be asked for another length.
     let limit = limit.filter(|_| list.paging.is_none() || has("limit"));
     let size = limit.as_ref().and_then(Value::as_u64);
-    let mut turned = Map::new();
+    let (mut turned, mut past_end) = (Map::new(), false);
     if let Some(paging) = &list.paging {
         let page = page.unwrap_or(0);
         let number = match (paging.first_page, paging.first_item) {
@@ -86,16 +100,21 @@ fn turn(
             None => {}
         }
     } else {
+        // Whoever counts pages means all of the same length.
+        let limit = limit.or_else(|| page.filter(|_| has("offset")).map(|_| json!(USUAL_SIZE)));
         let size_name = ["limit", "size"].into_iter().find(|name| has(name));
         turned.extend(size_name.zip(limit).map(|(name, limit)| (name.to_owned(), limit)));
         match page {
             Some(page) if has("page") => drop(turned.insert("page".to_owned(), json!(page))),
-            Some(1..) => {
-                return Err(Error::invalid("this list has one page").hint("leave page out"));
+            Some(page @ 1..) if has("offset") => {
+                let offset = page.saturating_mul(size.unwrap_or(USUAL_SIZE));
+                turned.insert("offset".to_owned(), json!(offset));
             }
-            _ => {}
+            page => past_end = page.is_some_and(|page| page > 0),
         }
     }
-    target.arguments.extend(turned);
-    Ok(())
+    for (name, value) in turned {
+        target.arguments.entry(name).or_insert(value);
+    }
+    Ok(past_end)
 }

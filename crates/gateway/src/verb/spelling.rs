@@ -24,11 +24,15 @@ pub(super) fn correct(
 
 fn fields(spec: &Arg, body: &mut Map<String, Value>) {
     let known: &BTreeMap<String, Arg> = &spec.fields;
-    if known.is_empty() || spec.open {
+    if known.is_empty() {
         return;
     }
     let each = || known.iter().map(|(name, field)| (name.as_str(), field));
-    rename(body, &|name| known.contains_key(name), &|name| own_name(each(), name));
+    let own = |name: &str| {
+        // An open body keeps what merely looks like one of its fields.
+        own_name(each(), name).filter(|own| !spec.open || is_alias(&known[*own], name))
+    };
+    rename(body, &|name| known.contains_key(name), &own);
 }
 
 /// What is given under its own name wins, and what has none stays.
@@ -46,10 +50,14 @@ fn rename<'o>(
     }
 }
 
-fn own_name<'o>(known: impl Iterator<Item = (&'o str, &'o Arg)>, name: &str) -> Option<&'o str> {
+/// The name that is meant: an alias of it, or the same letters.
+pub(super) fn own_name<'o>(
+    known: impl Iterator<Item = (&'o str, &'o Arg)>,
+    name: &str,
+) -> Option<&'o str> {
     let mut alike = None;
     for (own, spec) in known {
-        if spec.aliases.iter().any(|alias| alias == name) {
+        if is_alias(spec, name) {
             return Some(own);
         }
         if letters(own).eq(letters(name)) {
@@ -57,6 +65,10 @@ fn own_name<'o>(known: impl Iterator<Item = (&'o str, &'o Arg)>, name: &str) -> 
         }
     }
     alike
+}
+
+fn is_alias(spec: &Arg, name: &str) -> bool {
+    spec.aliases.iter().any(|alias| alias == name)
 }
 
 fn letters(name: &str) -> impl Iterator<Item = char> {
@@ -103,6 +115,11 @@ mod tests {
                 "harness.service.create",
                 json!({"body": {"Name": "n"}}),
                 json!({"body": {"Name": "n"}}),
+            ),
+            (
+                "harness.database_execute_llm_authoring_pipeline.run",
+                json!({"body": {"schema_id": "s", "Changeset": "c"}}),
+                json!({"body": {"schemaId": "s", "Changeset": "c"}}),
             ),
             ("harness.service.list", json!({"colour": 1}), json!({"colour": 1})),
         ] {

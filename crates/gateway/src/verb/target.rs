@@ -11,7 +11,7 @@ use pilothouse_registry::{
 };
 use serde_json::{Map, Value};
 
-use super::{Invocation, Reach, Request, page, spelling, take_text};
+use super::{Invocation, Reach, Request, page, placement, spelling, take_text};
 
 /// Where a call acts; operations that do not care never see it.
 const PLACE: [&str; 2] = [Scope::ORG, Scope::PROJECT];
@@ -210,6 +210,7 @@ impl<'g> Target<'g> {
         }
         let words = |name: &str| words_by_any_name(operation, name);
         spelling::correct(operation, &mut self.arguments, words);
+        placement::correct(operation, &mut self.arguments);
         for (name, value) in &mut self.arguments {
             let Some(argument) = operation.args.get(name) else { continue };
             if let Value::String(text) = value

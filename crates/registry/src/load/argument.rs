@@ -45,6 +45,7 @@ fn check(report: &mut Report<'_>, arg: &Arg) {
     };
     only(!arg.values.is_empty(), "values", &[String, Array]);
     only(arg.minimum.is_some() || arg.maximum.is_some(), "a range", &[Integer, Number]);
+    only(arg.joined, "joined", &[Array]);
     only(arg.max_length.is_some(), "max_length", &[String, Array, Map]);
     only(arg.max_items.is_some(), "max_items", &[Array, Map, Objects]);
     only(!arg.fields.is_empty(), "fields", &[Object, Objects]);
@@ -140,6 +141,11 @@ impl Request<'_> {
         self.routes.iter().any(|route| route.when.contains_key(name))
     }
 
+    /// Whether a route asks if it is there.
+    fn admits(&self, name: &str) -> bool {
+        self.routes.iter().any(|route| route.given.iter().any(|given| given == name))
+    }
+
     fn has_body(&self) -> bool {
         let methods = self.routes.iter().map(|route| route.method);
         match self.binding {
@@ -171,7 +177,7 @@ impl Request<'_> {
             (Place::Hook, Binding::Hook(_))
             | (Place::Query(_) | Place::Header(_), Binding::Http { .. })
             | (Place::Header(_) | Place::Body(_), Binding::Grpc { .. }) => true,
-            (Place::Hook, Binding::Http { .. }) => self.has_body_hook,
+            (Place::Hook, Binding::Http { .. }) => self.has_body_hook || self.admits(name),
             (Place::Body(_), Binding::Http { .. }) => self.has_body(),
             (Place::Path, Binding::Http { .. }) => {
                 if !self.has_placeholder(name) {

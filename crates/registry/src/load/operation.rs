@@ -228,7 +228,7 @@ fn target(
     }
 }
 
-fn constants(
+pub(super) fn constants(
     report: &mut Report<'_>,
     binding: &Binding,
     set: &BTreeMap<String, toml::Value>,

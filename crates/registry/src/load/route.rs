@@ -3,7 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{argument::Request, fault::Report, operation::Parent};
+use super::{
+    argument::Request,
+    fault::Report,
+    operation::{Parent, constants},
+};
 use crate::{
     binding::{Binding, PathTemplate, Place},
     resource::{self, Argument, Route},
@@ -55,11 +59,12 @@ pub(super) fn routes(
         let name = route.scope.as_deref().or(spec.scope.as_deref()).or(parent.scope);
         let style = scope(&mut report, parent, name);
         let account = account(&mut report, style, &binding);
+        let constants = constants(&mut report, &binding, &route.set);
         let Binding::Http { method, path } = binding else { return None };
         let host = route.host.clone().or_else(|| spec.host.clone());
         let content_type = route.content_type.clone().or_else(|| spec.content_type.clone());
         let (given, when) = (route.given.clone(), route.when.clone());
-        Some(Route { given, when, method, path, account, host, content_type })
+        Some(Route { given, when, method, path, account, host, content_type, constants })
     };
     spec.route.iter().filter_map(resolve).collect()
 }

@@ -6,6 +6,7 @@ mod diagnose;
 mod fault;
 mod offer;
 mod read;
+mod replay;
 mod visual;
 mod write;
 

@@ -216,7 +216,6 @@ fn every_list_of_harness_is_one() {
     // Their answers are several lists, or a table that is read as a whole.
     let others = [
         "chaos_experiment_variable",
-        "cost_filter_value",
         "cost_recommendation_filter",
         "cost_summary",
         "cost_timeseries",

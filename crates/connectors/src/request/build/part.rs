@@ -40,7 +40,8 @@ impl Parts {
         let mut parts = Self { body: base, ..Self::default() };
         let mut body = Vec::new();
         parts.account(operation, defaults, args, &mut body)?;
-        for (place, value) in &operation.constants {
+        let of_route = route(operation, args).map_or(&[][..], |route| &route.constants);
+        for (place, value) in operation.constants.iter().chain(of_route) {
             parts.put(place, "", value, &mut body);
         }
         for (name, argument) in &operation.args {
@@ -88,7 +89,7 @@ impl Parts {
         value: &Value,
         body: &mut Vec<Piece<'a>>,
     ) {
-        let mut value = value.clone();
+        let mut value = joined(argument, value).unwrap_or_else(|| value.clone());
         let moved: Vec<_> = argument
             .moved
             .iter()
@@ -170,6 +171,13 @@ impl Parts {
         };
         self.headers.iter().map(pair).collect()
     }
+}
+
+/// A list as one text, where it travels so.
+fn joined(argument: &Argument, value: &Value) -> Option<Value> {
+    let items = value.as_array().filter(|_| argument.spec.joined)?;
+    let texts: Vec<String> = items.iter().map(text).collect();
+    Some(json!(texts.join(",")))
 }
 
 /// A value outside JSON: texts without quotes.

@@ -263,20 +263,33 @@ fn arguments_choose_the_route() {
         account: Vec::new(),
         host: Some("old".into()),
         content_type: None,
+        constants: vec![("query:kind".parse().unwrap(), json!("old"))],
     }];
     operation.args.get_mut("project_id").unwrap().also = vec![Place::Path];
     operation.args.insert("kind".into(), Argument::new(Arg::default(), Place::Hook));
     let old = json!({"id": "i", "project_id": "p", "kind": "old"});
     let shown = sent(&operation, &old).unwrap();
-    assert_eq!(shown["http"], "PUT /acc/p/i?org=home&project=p");
+    assert_eq!(shown["http"], "PUT /acc/p/i?kind=old&org=home&project=p");
     assert_eq!(shown["host"], "old");
     for other in [
         json!({"id": "i"}),
-        json!({"id": "i", "kind": "old"}),
         json!({"id": "i", "project_id": "p"}),
         json!({"id": "i", "project_id": "p", "kind": "new"}),
     ] {
         assert_eq!(sent(&operation, &other).unwrap()["host"], Value::Null, "{other}");
+    }
+    let error = sent(&operation, &json!({"id": "i", "kind": "old"})).unwrap_err();
+    assert!(error.to_string().starts_with("project_id: missing"), "{error}");
+}
+
+#[test]
+fn a_joined_list_is_one_parameter() {
+    let mut operation = http(pilothouse_registry::Method::Get, "/v1", &[("kinds", "query:kinds")]);
+    let kinds = operation.args.get_mut("kinds").unwrap();
+    (kinds.spec.kind, kinds.spec.joined) = (ArgType::Array, true);
+    for kinds in [json!(["a", "b"]), json!("a, b")] {
+        let shown = sent(&operation, &json!({"kinds": kinds})).unwrap();
+        assert_eq!(shown["http"], "GET /v1?kinds=a%2Cb", "{kinds}");
     }
 }
 

@@ -10,6 +10,19 @@ fn field(items: &Value, name: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_page_behind_the_only_one_is_empty_and_says_how_many_there_are() {
+    let harness = Harness::start().await;
+    let list = |page: u64| json!({ "resource_type": "delegate", "page": page });
+    let first = harness.ok("harness_list", list(0)).await;
+    let count = first["items"].as_array().unwrap().len();
+    assert!(count > 0, "{first:#}");
+    let next = harness.ok("harness_list", list(1)).await;
+    assert_eq!(next["items"], json!([]), "{next:#}");
+    assert_eq!((&next["total"], &next["has_more"]), (&json!(count), &json!(false)), "{next:#}");
+    harness.app.stop().await;
+}
+
+#[tokio::test]
 async fn lists_page_search_and_are_short() {
     let harness = Harness::start().await;
     let list = async |arguments: Value| harness.ok("harness_list", arguments).await;
