@@ -38,6 +38,12 @@ pub(super) fn inputs(tag: &str) -> String {
     )
 }
 
+/// The same values, kept under a name.
+fn input_set(tag: &str) -> String {
+    let inputs = inputs(tag).replace('\n', "\n  ");
+    format!("inputSet:\n  name: Release\n  identifier: release\n  {}\n", inputs.trim_end())
+}
+
 /// The release that a run's inputs name.
 pub(super) fn tag_in(inputs: &str) -> Option<String> {
     let mut rest = inputs.split("version").skip(1);
@@ -113,7 +119,7 @@ pub(super) fn shop() -> State {
             "input_set",
             "release",
             "Release",
-            json!({ "pipelineIdentifier": "deploy_shop", "inputSetYaml": inputs("1.4.0") }),
+            json!({ "pipelineIdentifier": "deploy_shop", "inputSetYaml": input_set("1.4.0") }),
         ),
         (
             flag::KIND,

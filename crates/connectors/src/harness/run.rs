@@ -31,15 +31,24 @@ pub(super) async fn run(context: &HookContext<'_>, args: Map<String, Value>) -> 
 }
 
 /// The inputs that a run would start with, for the person who is asked about it. What is missing
-/// is refused here, before anybody is asked: also of a run without any inputs, which the platform
-/// would start and let fail.
+/// is refused here, before anybody is asked: also of a run without inputs of its own, which the
+/// platform would start and let fail.
 pub(super) async fn preview(context: &HookContext<'_>, args: Map<String, Value>) -> Result<Value> {
     let run = Run::read(args)?;
-    if run.has_no_inputs() {
-        run.filled(context, json!({}), &Map::new()).await?;
-    }
-    let document = run.document(context).await?;
+    let document = match run.inputs {
+        Inputs::None => {
+            let sets = run.sets(context).await?;
+            run.filled(context, sets.clone(), &Map::new()).await?;
+            if run.has_no_inputs() { None } else { Some(document(&sets)?) }
+        }
+        _ => run.document(context).await?,
+    };
     Ok(json!({ "text": document.unwrap_or_default() }))
+}
+
+/// The YAML that a run with these inputs starts with.
+fn document(pipeline: &Value) -> Result<String> {
+    yaml::render(&json!({ "pipeline": pipeline }))
 }
 
 /// Continues a failed execution. What the platform does not continue (it says so by 405) is started
@@ -116,10 +125,7 @@ impl Run {
 
     /// The YAML that the run starts with, if it needs any.
     async fn document(&self, context: &HookContext<'_>) -> Result<Option<String>> {
-        let mut base = json!({});
-        for fragment in self.fragments(context).await? {
-            merge::into(&mut base, fragment);
-        }
+        let mut base = self.sets(context).await?;
         let pipeline = match &self.inputs {
             Inputs::Text(text) if self.input_sets.is_empty() => return Ok(Some(text.clone())),
             Inputs::Text(text) => {
@@ -135,7 +141,16 @@ impl Run {
             Inputs::None => base,
             Inputs::Flat(flat) => self.filled(context, base, flat).await?,
         };
-        yaml::render(&json!({ "pipeline": pipeline })).map(Some)
+        document(&pipeline).map(Some)
+    }
+
+    /// What the input sets say together.
+    async fn sets(&self, context: &HookContext<'_>) -> Result<Value> {
+        let mut together = json!({});
+        for fragment in self.fragments(context).await? {
+            merge::into(&mut together, fragment);
+        }
+        Ok(together)
     }
 
     /// The pipeline's own template of inputs, with values in their places.

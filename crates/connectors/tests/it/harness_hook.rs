@@ -100,6 +100,26 @@ async fn a_run_that_lacks_inputs_is_not_started() {
     }
 }
 
+#[tokio::test]
+async fn what_input_sets_leave_open_is_said_before_anybody_is_asked() {
+    let (server, connector) = platform().await;
+    let small = INPUT_SET.replace("name: env", "name: size").replace("value: prod", "value: small");
+    Mock::given(path("/pipeline/api/inputSets/small"))
+        .respond_with(
+            ResponseTemplate::new(200).set_body_json(json!({"data": {"inputSetYaml": small}})),
+        )
+        .mount(&server)
+        .await;
+    let preview = async |set: &str| {
+        let with = args(json!({"pipeline_id": "deploy", "input_set_ids": [set]}));
+        connector.call(&caller(), "pipeline.preview", with).await
+    };
+    let shown = preview("prod").await.unwrap();
+    assert!(shown["text"].as_str().unwrap().contains("value: prod"), "{shown}");
+    let error = preview("small").await.unwrap_err();
+    assert_eq!((error.kind, error.message.as_str()), (Kind::Invalid, "inputs: no value for env"));
+}
+
 fn failed_run() -> Value {
     json!({"data": {
         "pipelineExecutionSummary": {

@@ -135,6 +135,16 @@ async fn a_body_may_be_yaml() {
 }
 
 #[tokio::test]
+async fn a_dry_run_shows_what_an_input_set_brings() {
+    let harness = Harness::start().await;
+    let arguments = json!({ "resource_type": "pipeline", "action": "run", "dry_run": true,
+                            "resource_id": "deploy_shop", "input_set_ids": ["release"] });
+    let shown = harness.ok("harness_execute", arguments).await;
+    assert!(shown["plan"]["preview"].as_str().unwrap().contains("1.4.0"), "{shown:#}");
+    harness.app.stop().await;
+}
+
+#[tokio::test]
 async fn a_dry_run_shows_the_request() {
     let harness = Harness::start().await;
     let body = json!({ "identifier": "aws", "name": "AWS", "type": "Aws", "spec": {} });
