@@ -22,7 +22,7 @@ use rmcp::{
         StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig,
     },
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// What a server may ask or tell this client while a call runs.
 pub trait Person: Send + Sync + 'static {
@@ -141,8 +141,7 @@ impl ClientHandler for Handler {
         if !self.person.confirm(&message) {
             return Ok(ElicitResult::new(ElicitationAction::Decline));
         }
-        let content = Value::Object(Map::from_iter([("confirm".to_owned(), Value::Bool(true))]));
-        Ok(ElicitResult::new(ElicitationAction::Accept).with_content(content))
+        Ok(ElicitResult::new(ElicitationAction::Accept).with_content(json!({})))
     }
 
     async fn on_progress(

@@ -144,19 +144,15 @@ impl Conversation for RequestContext {
     }
 
     async fn confirm(&self, question: &Question) -> Result<Answer, Error> {
-        let schema = json!({
-            "type": "object",
-            "properties": {
-                "confirm": {"type": "boolean", "title": "Do it", "default": false},
-            },
-            "required": ["confirm"],
-        });
+        // Accept and Decline say it all: a field beside them would ask the same once more.
+        let schema = json!({ "type": "object", "properties": {} });
         let elicited = self.elicit(&question.key, &question.message, schema).await;
         Ok(match elicited.map_err(refused)? {
-            Elicited::Accepted(accepted)
-                if accepted.content.get("confirm") == Some(&Value::Bool(true)) =>
+            // Clients that know the field from elsewhere send it all the same.
+            Elicited::Accepted(Accepted { id, content })
+                if content.get("confirm") != Some(&Value::Bool(false)) =>
             {
-                Answer::Yes { id: accepted.id }
+                Answer::Yes { id }
             }
             Elicited::Accepted(Accepted { id, .. }) | Elicited::Declined(id) => {
                 Answer::Declined { id }

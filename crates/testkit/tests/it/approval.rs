@@ -164,6 +164,31 @@ async fn a_modern_client_is_asked_through_the_call_and_its_yes_counts_once() {
     app.stop().await;
 }
 
+/// The person clicks Accept or Decline; there is nothing to fill in.
+#[tokio::test]
+async fn accepting_the_question_is_enough() {
+    let app = TestApp::start(&[]).await;
+    let capabilities = json!({ "elicitation": {} });
+    for (name, answer, done) in [
+        ("empty", json!({ "action": "accept", "content": {} }), true),
+        ("none", json!({ "action": "accept" }), true),
+        ("yes", json!({ "action": "accept", "content": { "confirm": true } }), true),
+        ("no", json!({ "action": "accept", "content": { "confirm": false } }), false),
+    ] {
+        let mut params = json!({ "name": "infra_create", "arguments": group(name) });
+        let asked = app.send("/mcp", "tools/call", params.clone(), capabilities.clone()).await.body;
+        let (key, question) =
+            asked["result"]["inputRequests"].as_object().unwrap().iter().next().unwrap();
+        let form = &question["params"]["requestedSchema"];
+        assert_eq!(form["properties"], json!({}), "{question:#}");
+        params["requestState"] = asked["result"]["requestState"].clone();
+        params["inputResponses"] = json!({ key: answer });
+        let made = app.send("/mcp", "tools/call", params, capabilities.clone()).await.body;
+        assert_eq!(made["result"]["isError"] != true, done, "{name}: {made:#}");
+    }
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn a_no_is_an_answer_and_so_is_a_closed_question() {
     let app = TestApp::start(&[]).await;
