@@ -95,7 +95,8 @@ pub async fn call(
         }
         let path = Path { gateway, surface, conversation, tool: name, controls, arguments };
         let governed = govern(&path, &mut record, &mut request).await;
-        let mut end = redacted(governed.map_err(|error| named(error, &path.arguments))?);
+        let end = governed.map_err(|error| named(error, &path.arguments))?;
+        let mut end = if request.is_answered_here() { end } else { redacted(end) };
         if let End::Done(value) = &mut end {
             if let Some(part) = &part {
                 part.resume(value);

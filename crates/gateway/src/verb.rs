@@ -48,6 +48,11 @@ pub(crate) enum Request {
 }
 
 impl Request {
+    /// Whether the answer is made of our own files: it names secrets and holds none.
+    pub(crate) fn is_answered_here(&self) -> bool {
+        matches!(self, Self::Answer { .. })
+    }
+
     pub(crate) fn operation(&self) -> &str {
         match self {
             Self::Answer { verb, .. } => verb,

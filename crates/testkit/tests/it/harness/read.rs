@@ -62,6 +62,10 @@ async fn a_secret_is_metadata() {
     let secret = harness.ok("harness_get", arguments).await;
     assert!(secret.to_string().contains("registry_password"), "{secret:#}");
     assert!(!secret.to_string().contains("not-a-secret"), "{secret:#}");
+    let types = harness.ok("harness_describe", json!({})).await;
+    let types = &types["platforms"][0]["toolsets"]["secrets"]["types"];
+    let operations = types["secret"].as_str().unwrap();
+    assert!(operations.starts_with("list, get"), "what can be done is no secret: {operations}");
     harness.app.stop().await;
 }
 
