@@ -14,7 +14,7 @@ use crate::{
         About, Accepted, Backend, CompletionRequest, CompletionSubject, Elicited, Offer,
         PromptReply, Refusal, RequestContext, ResourceReply, ToolReply,
     },
-    prompt, resource,
+    prompt, resource, shape,
 };
 
 /// How long a client may reuse the tool list. It changes with configuration only.
@@ -76,6 +76,10 @@ impl Backend for ServedSurface {
             call::Reply::Result(result) => Ok(ToolReply::Done(*result)),
             call::Reply::InputRequired(required) => Ok(ToolReply::NeedsInput(required)),
             call::Reply::OutOfScope(error) => Err(Refusal::Failed(error)),
+            call::Reply::UnknownTool if self.surface.withholds(name) => {
+                let message = format!("{name} changes something and this endpoint is read-only");
+                Ok(ToolReply::Done(shape::failure(&Error::forbidden(message), Map::new())))
+            }
             call::Reply::UnknownTool => Err(Refusal::UnknownTool(name.to_owned())),
         }
     }

@@ -57,6 +57,8 @@ pub struct Surface {
     pub(crate) instructions: String,
     policy: Policy,
     tools: Vec<Tool>,
+    /// Names of tools that are not offered because they only write.
+    withheld: Vec<String>,
     /// The one platform that its generic tools reach; all without it.
     home: Option<Home>,
 }
@@ -67,9 +69,9 @@ impl Surface {
         let several = gateway.has_several_instances();
         let tools = VERBS
             .iter()
-            .filter(|verb| is_offered(verb, &policy))
-            .map(|verb| Tool::generic("infra", verb, several))
+            .map(|verb| (Tool::generic("infra", verb, several), is_offered(verb, &policy)))
             .collect();
+        let (tools, withheld) = split(tools);
         Self {
             name: UNIFIED.into(),
             instance: None,
@@ -78,6 +80,7 @@ impl Surface {
             instructions: INSTRUCTIONS.into(),
             policy,
             tools,
+            withheld,
             home: None,
         }
     }
@@ -96,6 +99,7 @@ impl Surface {
             let home = Home::new(Arc::clone(connector), &surface, toolsets);
             (spoken(&surface, &policy), Some(home))
         };
+        let (tools, withheld) = split(tools);
         Ok(Self {
             name: drop_in.platform.to_owned(),
             instance: drop_in.instance.map(str::to_owned),
@@ -104,6 +108,7 @@ impl Surface {
             instructions: surface.instructions,
             policy,
             tools,
+            withheld,
             home,
         })
     }
@@ -136,6 +141,11 @@ impl Surface {
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
         self.tools.iter().find(|tool| tool.definition.name == name)
     }
+
+    /// Whether there would be such a tool if this surface did not only read.
+    pub(crate) fn withholds(&self, name: &str) -> bool {
+        self.withheld.iter().any(|withheld| withheld == name)
+    }
 }
 
 /// Some actions of `execute` only read.
@@ -143,28 +153,39 @@ fn is_offered(verb: &Verb, policy: &Policy) -> bool {
     !policy.read_only || verb.hints.read_only || verb.name == "execute"
 }
 
-/// The verbs that the surface has words for.
-fn spoken(surface: &spec::Surface, policy: &Policy) -> Vec<Tool> {
-    let offered = VERBS.iter().filter(|verb| is_offered(verb, policy));
-    let spoken = offered.filter_map(|verb| Some((verb, surface.verb.get(verb.name)?)));
-    spoken.map(|(verb, words)| Tool::spoken(&surface.prefix, verb, words)).collect()
+/// The tools that are offered, and the names of the others.
+fn split(tools: Vec<(Tool, bool)>) -> (Vec<Tool>, Vec<String>) {
+    let (offered, withheld): (Vec<_>, Vec<_>) =
+        tools.into_iter().partition(|(_, offered)| *offered);
+    let name = |(tool, _): (Tool, bool)| tool.definition.name.into_owned();
+    (offered.into_iter().map(|(tool, _)| tool).collect(), withheld.into_iter().map(name).collect())
 }
 
-/// The tools that stand for one operation each.
+/// The verbs that the surface has words for, each with whether it is offered.
+fn spoken(surface: &spec::Surface, policy: &Policy) -> Vec<(Tool, bool)> {
+    let spoken = VERBS.iter().filter_map(|verb| {
+        let tool = Tool::spoken(&surface.prefix, verb, surface.verb.get(verb.name)?);
+        Some((tool, is_offered(verb, policy)))
+    });
+    spoken.collect()
+}
+
+/// The tools that stand for one operation each, with whether they are offered.
 fn mapped(
     connector: &Arc<Connector>,
     surface: &spec::Surface,
     drop_in: &DropIn<'_>,
     policy: &Policy,
-) -> Result<Vec<Tool>, Error> {
+) -> Result<Vec<(Tool, bool)>, Error> {
     let mut tools = Vec::with_capacity(surface.tool.len());
     for (name, tool) in &surface.tool {
         let Some(operation) = connector.catalog().operation_of(tool) else {
             return Err(Error::internal(format!("{name} maps to no operation")));
         };
         let risk = operation.risk;
-        if drop_in.offers(name, tool) && (risk.is_read() || !policy.read_only) {
-            tools.push(Tool::mapped(connector, name, tool, hints(tool, risk))?);
+        if drop_in.offers(name, tool) {
+            let is_offered = risk.is_read() || !policy.read_only;
+            tools.push((Tool::mapped(connector, name, tool, hints(tool, risk))?, is_offered));
         }
     }
     Ok(tools)

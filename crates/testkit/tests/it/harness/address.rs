@@ -46,6 +46,17 @@ async fn an_address_stands_for_type_id_and_place() {
     harness.app.stop().await;
 }
 
+/// As people write addresses when account and project are clear.
+#[tokio::test]
+async fn an_address_may_leave_account_and_project_out() {
+    let harness = Harness::start().await;
+    let url = "https://app.harness.io/ng/account/.../pipelines/deploy_shop/executions/\
+               deploy_shop-run-3/pipeline";
+    let found = harness.ok("harness_diagnose", json!({ "url": url })).await;
+    assert_eq!(found["execution_id"], "deploy_shop-run-3", "{found:#}");
+    harness.app.stop().await;
+}
+
 #[tokio::test]
 async fn what_a_call_says_itself_wins_over_the_address() {
     let harness = Harness::start().await;

@@ -189,8 +189,15 @@ async fn read_only_offers_no_writes_and_refuses_actions() {
     assert!(!tools.contains("harness_create") && tools.contains("harness_execute"));
     let retry = json!({ "resource_type": "pipeline", "action": "retry",
                         "resource_id": "deploy_shop-run-3" });
-    let message = harness.refused("harness_execute", retry).await;
-    assert!(message.contains("read-only"), "{message}");
+    let service = json!({ "resource_type": "service", "resource_id": "shop" });
+    for (tool, arguments) in [
+        ("harness_execute", retry),
+        ("harness_delete", service),
+        ("harness_create", json!({ "resource_type": "service" })),
+    ] {
+        let message = harness.refused(tool, arguments).await;
+        assert!(message.contains("read-only"), "{tool}: {message}");
+    }
     assert_eq!(harness.fake.seen().len(), 0);
     harness.app.stop().await;
 }
