@@ -7,6 +7,7 @@ mod fault;
 mod offer;
 mod read;
 mod replay;
+mod sweep;
 mod visual;
 mod write;
 

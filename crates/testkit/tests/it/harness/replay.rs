@@ -1,10 +1,10 @@
 //! Recorded calls of the server that we replace, made of our tools: what goes out must be what went
 //! out then, or the call stands in `tests/data/harness/otherwise.toml` under the reason why not.
 
-mod example;
+pub(crate) mod example;
 mod normal;
-mod reason;
-mod recorder;
+pub(crate) mod reason;
+pub(crate) mod recorder;
 mod stand_in;
 
 use std::collections::BTreeMap;
@@ -16,6 +16,11 @@ use self::{example::Example, reason::Reasons, recorder::Recorder};
 fn data(name: &str) -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/harness");
     std::fs::read_to_string(format!("{folder}/{name}")).unwrap()
+}
+
+/// The recorded calls of each operation.
+pub(crate) fn examples() -> BTreeMap<String, Vec<Example>> {
+    serde_json::from_str(&data("recorded.json")).unwrap()
 }
 
 /// How a call ended, compared with its recording.
@@ -43,13 +48,11 @@ async fn replay(
 #[tokio::test]
 async fn recorded_calls_send_the_same_requests() {
     let catalog = Catalog::embedded().platform("harness").unwrap();
-    let examples: BTreeMap<String, Vec<Example>> =
-        serde_json::from_str(&data("recorded.json")).unwrap();
-    let mut reasons = Reasons::read(&data("otherwise.toml"));
+    let mut reasons = Reasons::stated();
     let listed = reasons.summary();
     let recorder = Recorder::start().await;
     let (mut same, mut wrong) = (0, Vec::new());
-    for (name, examples) in examples {
+    for (name, examples) in examples() {
         let (kind, own) = name.split_once('.').unwrap();
         let operation = catalog.resource_type(kind).unwrap().operation(own).unwrap();
         for (index, example) in examples.into_iter().enumerate() {

@@ -134,6 +134,67 @@ async fn a_body_may_be_yaml() {
     harness.app.stop().await;
 }
 
+/// Where Git keeps a definition, as callers say it in either spelling, and what is sent of it.
+const GIT: [(&str, &str, &str, &str); 8] = [
+    ("store_type", "storeType", "REMOTE", "REMOTE"),
+    ("connector_ref", "connectorRef", "account.git", "account.git"),
+    ("repo_name", "repoName", "shop", "shop"),
+    ("branch", "branch", "main", "main"),
+    ("file_path", "filePath", ".harness/p.yaml", ".harness%2Fp.yaml"),
+    ("commit_msg", "commitMsg", "Add", "Add"),
+    ("base_branch", "baseBranch", "dev", "dev"),
+    ("is_harness_code_repo", "isHarnessCodeRepo", "true", "true"),
+];
+
+#[tokio::test]
+async fn where_git_keeps_a_definition_is_said_in_params() {
+    let harness = Harness::start().await;
+    let yaml = "pipeline:\n  identifier: p\n  name: P\n";
+    let pipeline = json!({ "resource_type": "pipeline", "body": yaml });
+    let inputs = json!({ "resource_type": "input_set", "body": "inputSet:\n  identifier: i\n",
+                      "params": { "pipeline_id": "p" } });
+    let template = json!({ "resource_type": "template", "params": { "version_label": "1" },
+                           "body": { "template_yaml": "template:\n  identifier: t\n" } });
+    let import = json!({ "resource_type": "pipeline", "action": "import",
+                         "body": { "pipelineName": "P" } });
+    let moved = json!({ "resource_type": "environment", "action": "move_configs",
+                        "resource_id": "e" });
+    let named = |call: &Value| {
+        let mut call = call.clone();
+        call["resource_id"] = json!("x");
+        call
+    };
+    let mut template_create = template.clone();
+    template_create.as_object_mut().unwrap().remove("params");
+    for (tool, call, left_out) in [
+        ("harness_create", pipeline.clone(), &[][..]),
+        ("harness_update", named(&pipeline), &[]),
+        ("harness_create", inputs.clone(), &[]),
+        ("harness_update", named(&inputs), &[]),
+        ("harness_create", template_create, &[]),
+        ("harness_update", named(&template), &[]),
+        ("harness_execute", import, &["storeType", "commitMsg", "baseBranch"]),
+        ("harness_execute", moved, &["storeType"]),
+    ] {
+        let stated = GIT.iter().filter(|(_, parameter, ..)| !left_out.contains(parameter));
+        for is_camel in [false, true] {
+            let mut call = call.clone();
+            call["dry_run"] = json!(true);
+            for (snake, camel, value, _) in stated.clone() {
+                call["params"][if is_camel { camel } else { snake }] = json!(value);
+            }
+            let plan = harness.ok(tool, call).await;
+            let request = plan["plan"]["requests"][0]["http"].as_str().unwrap();
+            for (_, parameter, _, value) in stated.clone() {
+                let pair = format!("{parameter}={value}");
+                assert!(request.contains(&pair), "{tool} {pair}: {request}");
+            }
+        }
+    }
+    assert!(harness.fake.seen().iter().all(|request| request.method == "GET"));
+    harness.app.stop().await;
+}
+
 #[tokio::test]
 async fn a_dry_run_shows_what_an_input_set_brings() {
     let harness = Harness::start().await;

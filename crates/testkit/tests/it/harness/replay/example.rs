@@ -11,7 +11,7 @@ use super::{
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Example {
+pub(crate) struct Example {
     /// All arguments in one place, as that server merged them.
     input: Map<String, Value>,
     /// `METHOD /path`, and the rest of what was sent. Absent when there were several requests.
@@ -44,7 +44,7 @@ const EXECUTE: [&str; 4] = ["body", "inputs", "input_set_ids", "queries"];
 
 impl Example {
     /// The same with values where the recording has made-up texts that are none.
-    pub(super) fn with_values(mut self, operation: &Operation) -> Self {
+    pub(crate) fn with_values(mut self, operation: &Operation) -> Self {
         let mut stand_ins = StandIns::default();
         for (name, argument) in &operation.args {
             if let Some(value) = self.input.get_mut(name) {
@@ -60,7 +60,7 @@ impl Example {
     }
 
     /// The call in the words of our tools, which are those of the other server.
-    pub(super) fn call(&self, operation: &Operation) -> (&'static str, Value) {
+    pub(crate) fn call(&self, operation: &Operation) -> (&'static str, Value) {
         let (tool, own): (_, &[&str]) = match operation.name.as_str() {
             "list" => ("harness_list", &LIST),
             "get" => ("harness_get", &[]),
@@ -96,7 +96,7 @@ impl Example {
         (tool, arguments)
     }
 
-    pub(super) fn requests(&self) -> Vec<Sent> {
+    pub(crate) fn requests(&self) -> Vec<Sent> {
         let Some(request) = &self.request else {
             return self
                 .requests

@@ -6,26 +6,26 @@ use serde_json::{Map, Value, json};
 
 /// One request.
 #[derive(Clone, Debug)]
-pub(super) struct Sent {
+pub(crate) struct Sent {
     /// `METHOD /path`, without percent-encoding.
-    pub(super) line: String,
+    pub(crate) line: String,
     /// Sorted.
-    pub(super) query: Vec<(String, String)>,
+    pub(crate) query: Vec<(String, String)>,
     /// Those that matter: a null says that there must be none.
-    pub(super) headers: Map<String, Value>,
+    pub(crate) headers: Map<String, Value>,
     /// A server other than the main one.
-    pub(super) host: Option<String>,
-    pub(super) body: Value,
+    pub(crate) host: Option<String>,
+    pub(crate) body: Value,
 }
 
-pub(super) fn recorded(line: &str, query: &[(String, String)], body: Option<&Value>) -> Sent {
+pub(crate) fn recorded(line: &str, query: &[(String, String)], body: Option<&Value>) -> Sent {
     let mut query = query.to_vec();
     query.sort();
     let body = normal(body.cloned().unwrap_or_default());
     Sent { line: decoded(line), query, headers: Map::new(), host: None, body }
 }
 
-pub(super) fn sent(parts: &Parts, body: &Bytes) -> Sent {
+pub(crate) fn sent(parts: &Parts, body: &Bytes) -> Sent {
     let line = decoded(&format!("{} {}", parts.method, parts.uri.path()));
     let url = url::Url::parse(&format!("https://platform.example{}", parts.uri)).unwrap();
     let mut query: Vec<_> = url.query_pairs().into_owned().collect();
@@ -47,7 +47,7 @@ pub(super) fn sent(parts: &Parts, body: &Bytes) -> Sent {
 }
 
 /// The first thing in which they differ.
-pub(super) fn difference(recorded: &[Sent], sent: &[Sent]) -> Option<String> {
+pub(crate) fn difference(recorded: &[Sent], sent: &[Sent]) -> Option<String> {
     if recorded.len() != sent.len() {
         let lines: Vec<_> = sent.iter().map(|it| it.line.as_str()).collect();
         return Some(format!("recorded {} requests, sent {lines:?}", recorded.len()));

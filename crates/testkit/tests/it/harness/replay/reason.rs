@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// `otherwise.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Reasons {
+pub(crate) struct Reasons {
     reason: Vec<Reason>,
 }
 
@@ -20,23 +20,23 @@ struct Reason {
 }
 
 impl Reasons {
-    pub(super) fn read(text: &str) -> Self {
-        toml::from_str(text).unwrap()
+    pub(crate) fn stated() -> Self {
+        toml::from_str(&super::data("otherwise.toml")).unwrap()
     }
 
     /// How many calls there are for each reason.
-    pub(super) fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let line = |reason: &Reason| format!("{:5} {}\n", reason.calls.len(), reason.why.trim());
         self.reason.iter().map(line).collect()
     }
 
     /// What must be said of the call, if it is listed.
-    pub(super) fn take(&mut self, call: &str) -> Option<String> {
+    pub(crate) fn take(&mut self, call: &str) -> Option<String> {
         self.reason.iter_mut().find_map(|reason| reason.calls.remove(call))
     }
 
     /// Listed calls that nobody took.
-    pub(super) fn left(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn left(&self) -> impl Iterator<Item = String> {
         let calls = self.reason.iter().flat_map(|reason| reason.calls.keys());
         calls.map(|call| format!("{call}: is listed, and there is no such call"))
     }

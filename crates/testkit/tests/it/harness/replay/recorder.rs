@@ -7,14 +7,15 @@ use std::{
 
 use async_trait::async_trait;
 use axum::{
-    Json, Router,
+    Router,
     body::{Bytes, to_bytes},
     extract::Request,
+    http::{StatusCode, header::CONTENT_TYPE},
 };
 use pilothouse_access::{AutoApprove, Policy};
 use pilothouse_connectors::{Connector, Connectors, harness::HarnessConfig};
 use pilothouse_gateway::{
-    Answer, Conversation, DropIn, Gateway, Limits, Question, Reply, Surface, call,
+    Answer as Said, Conversation, DropIn, Gateway, Limits, Question, Reply, Surface, call,
 };
 use pilothouse_model::{Caller, Error, Principal, Timestamp};
 use pilothouse_registry::Catalog;
@@ -30,22 +31,32 @@ const RATE: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
 
 type Book = Arc<Mutex<Vec<Sent>>>;
 
-pub(super) struct Recorder {
+/// What the server says to everything: status, media type and body.
+pub(crate) type Answer = (u16, &'static str, String);
+
+pub(crate) struct Recorder {
     gateway: Gateway,
     surface: Surface,
     book: Book,
+    answer: Arc<Mutex<Answer>>,
 }
 
 impl Recorder {
     /// As the calls were recorded: with this account, organization and project.
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
+        Self::start_in(Some("cfg_org"), Some("cfg_project")).await
+    }
+
+    pub(crate) async fn start_in(org: Option<&str>, project: Option<&str>) -> Self {
         let book = Book::default();
+        let empty = json!({"status": "SUCCESS", "data": {}}).to_string();
+        let answer = Arc::new(Mutex::new((200, "application/json", empty)));
         let config = HarnessConfig {
             account_id: Some("ACCT".into()),
-            base_url: server(None, &book).await,
-            fme_base_url: server(Some("fme"), &book).await,
-            org_id: Some("cfg_org".into()),
-            project_id: Some("cfg_project".into()),
+            base_url: server(None, &book, &answer).await,
+            fme_base_url: server(Some("fme"), &book, &answer).await,
+            org_id: org.map(str::to_owned),
+            project_id: project.map(str::to_owned),
             rate: RATE,
             ..HarnessConfig::new("key".into())
         };
@@ -60,11 +71,11 @@ impl Recorder {
         let drop_in =
             DropIn { platform: "harness", instance: None, toolsets: &toolsets, tools: &[] };
         let surface = Surface::drop_in(&gateway, &drop_in, policy).unwrap();
-        Self { gateway, surface, book }
+        Self { gateway, surface, book, answer }
     }
 
     /// What the tool answers, or the text of its error.
-    pub(super) async fn call(&self, tool: &str, arguments: Value) -> Result<Value, String> {
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Result<Value, String> {
         let Value::Object(arguments) = arguments else { panic!("{arguments}") };
         let client = Client(Caller::new(Principal::local_user("tester")));
         let reply = call(&self.gateway, &self.surface, &client, tool, arguments).await;
@@ -76,23 +87,29 @@ impl Recorder {
         Ok(result["structuredContent"].take())
     }
 
+    /// The server says this from now on.
+    pub(crate) fn answer(&self, answer: Answer) {
+        *self.answer.lock().unwrap() = answer;
+    }
+
     /// What went out since the last call of this.
-    pub(super) fn sent(&self) -> Vec<Sent> {
+    pub(crate) fn sent(&self) -> Vec<Sent> {
         std::mem::take(&mut self.book.lock().unwrap())
     }
 }
 
-async fn server(host: Option<&'static str>, book: &Book) -> String {
-    let book = Arc::clone(book);
+async fn server(host: Option<&'static str>, book: &Book, answer: &Arc<Mutex<Answer>>) -> String {
+    let (book, answer) = (Arc::clone(book), Arc::clone(answer));
     let router = Router::new().fallback(move |request: Request| {
-        let book = Arc::clone(&book);
+        let (book, answer) = (Arc::clone(&book), Arc::clone(&answer));
         async move {
             let (parts, body) = request.into_parts();
             let body: Bytes = to_bytes(body, 1 << 20).await.unwrap();
             let mut sent = normal::sent(&parts, &body);
             sent.host = host.map(str::to_owned);
             book.lock().unwrap().push(sent);
-            Json(json!({"status": "SUCCESS", "data": {}}))
+            let (status, media_type, body) = answer.lock().unwrap().clone();
+            (StatusCode::from_u16(status).unwrap(), [(CONTENT_TYPE, media_type)], body)
         }
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -116,7 +133,7 @@ impl Conversation for Client {
 
     async fn progress(&self, _: f64, _: Option<f64>, _: &str) {}
 
-    async fn confirm(&self, _: &Question) -> Result<Answer, Error> {
-        Ok(Answer::Unsupported)
+    async fn confirm(&self, _: &Question) -> Result<Said, Error> {
+        Ok(Said::Unsupported)
     }
 }
