@@ -219,7 +219,8 @@ async fn settings(config: &Config, store: &Store) -> Result<Settings, Error> {
     let mut settings = Settings::default();
     settings.limits.message_bytes = config.server.max_body_bytes;
     settings.sessions.idle = config.server.session_ttl;
-    settings.session_store = Some(Arc::new(StoredSessions::new(store.clone())));
+    settings.session_store =
+        Some(Arc::new(StoredSessions::new(store.clone(), config.server.session_ttl)));
     let fresh = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let shared = store.setting_put_if_absent("mcp.state_key", &fresh).await?;
     settings.state_key = StateKey::new(shared.as_bytes())?;

@@ -94,6 +94,12 @@ impl Sessions {
         if session.owner != *owner {
             return None;
         }
+        if session.is_idle() && session.last_used().elapsed() >= self.limits.idle {
+            // Unless another replica served it meanwhile.
+            self.table().remove(id);
+            session.close();
+            return self.take_over(id, owner).await;
+        }
         session.touch();
         if self.store.is_some() && saved.elapsed() > self.limits.idle / 4 {
             self.save(&session).await;
@@ -200,8 +206,22 @@ impl Sessions {
                 if !sessions.sweep(Instant::now()) {
                     return;
                 }
+                sessions.save_listening().await;
             }
         });
+    }
+
+    /// Keeps the sessions fresh for other replicas whose clients only listen.
+    async fn save_listening(&self) {
+        let is_stale =
+            |held: &&Held| !held.session.is_idle() && held.saved.elapsed() > self.limits.idle / 4;
+        let stale: Vec<_> = {
+            let table = self.table();
+            table.values().filter(is_stale).map(|held| Arc::clone(&held.session)).collect()
+        };
+        for session in stale {
+            self.save(&session).await;
+        }
     }
 
     /// Forgets what is too old. `false` when no session is left, and sweeping stops.
