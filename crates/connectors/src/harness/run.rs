@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::connector::hook::HookContext;
 use crate::yaml;
 
+mod codebase;
 mod input;
 mod merge;
 
@@ -225,9 +226,27 @@ impl Run {
         Value::Object(place)
     }
 
+    /// As [`Run::place`], with the repository: the call's, or that of the code to build.
+    fn place_of_input_sets(&self) -> Value {
+        let mut place = self.place();
+        let Some(fields) = place.as_object_mut() else { return place };
+        for name in PLACE {
+            fields.extend(self.request.get(name).map(|value| (name.to_owned(), value.clone())));
+        }
+        if PLACE.iter().all(|name| !fields.contains_key(*name)) {
+            for (name, value) in
+                self.inputs.pipeline().map(|it| codebase::place(&it)).unwrap_or_default()
+            {
+                fields.entry(name).or_insert(value);
+            }
+        }
+        place
+    }
+
     /// The parts of a pipeline that the input sets hold, in order.
     async fn fragments(&self, context: &HookContext<'_>) -> Result<Vec<Value>> {
         let mut fragments = Vec::new();
+        let place = self.place_of_input_sets();
         let mut waiting: Vec<String> = self.input_sets.iter().rev().cloned().collect();
         let mut seen = 0;
         while let Some(id) = waiting.pop() {
@@ -235,13 +254,8 @@ impl Run {
             if seen > MAX_INPUT_SETS {
                 return Err(Error::limited(format!("more than {MAX_INPUT_SETS} input sets")));
             }
-            let mut arguments = self.place();
+            let mut arguments = place.clone();
             arguments["input_set_id"] = json!(id);
-            for name in PLACE {
-                if let Some(value) = self.request.get(name) {
-                    arguments[name] = value.clone();
-                }
-            }
             let answer = context.call("input_set.get", arguments).await?;
             let text = ["inputSetYaml", "overlayInputSetYaml"]
                 .into_iter()
@@ -259,6 +273,18 @@ impl Run {
 }
 
 impl Inputs {
+    /// The part of a pipeline that they are, as far as they are one.
+    fn pipeline(&self) -> Option<Value> {
+        match self {
+            Self::Pipeline(pipeline) => Some(pipeline.clone()),
+            Self::Text(text) => {
+                let document = yaml::parse("inputs", text).ok()?;
+                Some(document.get("pipeline").cloned().unwrap_or(document))
+            }
+            Self::Flat(_) | Self::None => None,
+        }
+    }
+
     fn read(inputs: Option<Value>) -> Result<Self> {
         let fields = match inputs {
             None => return Ok(Self::None),

@@ -85,6 +85,35 @@ async fn a_run_starts_with_inputs_by_name_and_from_input_sets() {
 }
 
 #[tokio::test]
+async fn input_sets_are_looked_for_where_git_has_them() {
+    const INPUTS: &str = "pipeline:\n  properties:\n    ci:\n      codebase:\n        connectorRef: git\n        repoName: shop\n        build:\n          type: branch\n          spec:\n            branch: dev\n";
+    for (with, expected) in [
+        (json!({"inputs": INPUTS}), "branch=dev&connectorRef=git&repoName=shop&storeType=REMOTE"),
+        (
+            json!({"inputs": INPUTS, "store_type": "REMOTE", "branch": "main"}),
+            "branch=main&storeType=REMOTE",
+        ),
+        (json!({"branch": "main"}), "branch=main"),
+    ] {
+        let (server, connector) = platform().await;
+        let mut with = args(with);
+        with.extend(args(json!({"pipeline_id": "deploy", "input_set_ids": "prod"})));
+        connector.call(&caller(), "pipeline.run", with.clone()).await.unwrap();
+        let received = server.received_requests().await.unwrap();
+        let looked = received.iter().find(|it| it.url.path().ends_with("/prod")).unwrap();
+        let git = ["branch", "connectorRef", "repoName", "storeType"];
+        let mut sent: Vec<String> = looked
+            .url
+            .query_pairs()
+            .filter(|(name, _)| git.contains(&name.as_ref()))
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        sent.sort();
+        assert_eq!(sent.join("&"), expected, "{with:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_run_that_lacks_inputs_is_not_started() {
     for (inputs, message, hint) in [
         (json!({"size": "large"}), "inputs: no value for env", "input_set_ids of prod"),

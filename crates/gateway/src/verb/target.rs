@@ -189,13 +189,18 @@ impl<'g> Target<'g> {
                 return Err(Error::invalid(format!("{} takes no id", operation.id))
                     .hint(format!("it takes: {}", accepted(operation))));
             };
-            if self.arguments.get(name).is_some_and(|given| *given != id) {
+            let is_other = |given: &Value| text(given) != text(&id);
+            let meant = match self.arguments.get(name).filter(|given| is_other(given)) {
+                None => Some(name),
+                Some(_) => other_id(operation, &self.type_name, &self.arguments),
+            };
+            let Some(meant) = meant else {
                 return Err(Error::invalid(format!(
                     "the id and {name:?} are both given and differ"
                 ))
                 .hint("leave one of them out"));
-            }
-            self.arguments.insert(name.to_owned(), id);
+            };
+            self.arguments.insert(meant.to_owned(), id);
         }
         if let (Some(id), Some(name)) = (self.page_id.take(), id_argument(operation)) {
             self.arguments.entry(name).or_insert(id);
@@ -277,6 +282,29 @@ pub(super) fn id_argument(operation: &Operation) -> Option<&str> {
         let name = paths.next()?;
         paths.next().is_none().then_some(name)
     })
+}
+
+/// The argument that an id must be of when the one that it usually is of has another value: the
+/// type's own, or the only other part of the path.
+fn other_id<'o>(
+    operation: &'o Operation,
+    type_name: &str,
+    given: &Map<String, Value>,
+) -> Option<&'o str> {
+    let mut open = operation.args.iter().filter(|(name, _)| !given.contains_key(*name));
+    let own = format!("{type_name}_id");
+    if let Some((name, _)) = open.clone().find(|(name, _)| **name == own) {
+        return Some(name);
+    }
+    let mut parts = open.by_ref().filter(|(name, argument)| {
+        argument.place == Place::Path && !PLACE.contains(&name.as_str())
+    });
+    let (name, _) = parts.next()?;
+    parts.next().is_none().then_some(name)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn accepted(operation: &Operation) -> String {

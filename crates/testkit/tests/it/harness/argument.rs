@@ -161,6 +161,25 @@ async fn arguments_count_wherever_they_stand() {
                     "params": { "fault_id": "f" }, "body": { "fault_id": "f" } }),
             "/f",
         ),
+        // The id of what a thing is in, where its own is given elsewhere.
+        (
+            "harness_execute",
+            json!({ "resource_type": "pull_request", "action": "merge", "resource_id": "r",
+                    "params": { "pr_number": 7 }, "body": { "method": "squash" } }),
+            "/repos/r/pullreq/7/merge",
+        ),
+        (
+            "harness_execute",
+            json!({ "resource_type": "pipeline", "action": "retry", "resource_id": "deploy_shop",
+                    "params": { "execution_id": "deploy_shop-run-3" } }),
+            "/retry/deploy_shop-run-3",
+        ),
+        (
+            "harness_update",
+            json!({ "resource_type": "cost_perspective", "resource_id": "p",
+                    "body": { "name": "All" } }),
+            "/ccm/api/perspective?",
+        ),
         (
             "harness_update",
             json!({ "resource_type": "service", "resource_id": "shop",
