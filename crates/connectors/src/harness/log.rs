@@ -23,7 +23,8 @@ pub(super) async fn get(context: &HookContext<'_>, mut args: Map<String, Value>)
     let lines = args.remove("lines").and_then(|lines| lines.as_u64()).map(to_usize);
     let execution = args.remove("execution_id");
     let mut place = args;
-    let prefix = match place.remove("prefix") {
+    let key = execution.as_ref().filter(|id| is_key(id)).cloned();
+    let prefix = match place.remove("prefix").or(key) {
         Some(prefix) => prefix,
         None => whole_run(context, &place, execution).await?,
     };
@@ -40,6 +41,11 @@ pub(super) async fn get(context: &HookContext<'_>, mut args: Map<String, Value>)
         "total_lines": log.len(),
         "truncated": shown.lines < log.len(),
     }))
+}
+
+/// Identifiers of executions have neither.
+fn is_key(id: &Value) -> bool {
+    id.as_str().is_some_and(|id| id.contains(['/', ':']))
 }
 
 /// The last lines of one step's log.

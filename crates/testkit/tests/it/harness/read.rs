@@ -10,6 +10,18 @@ fn field(items: &Value, name: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_log_is_found_by_its_run_or_its_key() {
+    let harness = Harness::start().await;
+    let log = |id: &str| json!({ "resource_type": "execution_log", "resource_id": id });
+    let of_run = harness.ok("harness_get", log("deploy_shop-run-3")).await;
+    let text = of_run["log_content"].as_str().unwrap();
+    assert!(!text.is_empty(), "{of_run:#}");
+    let of_key = harness.ok("harness_get", log(of_run["prefix"].as_str().unwrap())).await;
+    assert_eq!(of_key, of_run);
+    harness.app.stop().await;
+}
+
+#[tokio::test]
 async fn a_page_behind_the_only_one_is_empty_and_says_how_many_there_are() {
     let harness = Harness::start().await;
     let list = |page: u64| json!({ "resource_type": "delegate", "page": page });
