@@ -63,6 +63,10 @@ async fn invoke(conversation: &dyn Conversation, invocation: &Invocation) -> Res
     };
     let mut value = value;
     cursor::bind(invocation.spec()?, connector.instance(), arguments, &mut value)?;
+    if let Some(kind) = invocation.name.strip_suffix(".delete").filter(|_| says_nothing(&value)) {
+        let id = invocation.target.as_deref();
+        value = json!({ "deleted": true, "resource_type": kind, "resource_id": id });
+    }
     if invocation.past_end {
         list::end(&mut value);
     }
@@ -72,6 +76,16 @@ async fn invoke(conversation: &dyn Conversation, invocation: &Invocation) -> Res
     match view {
         Some(view) => connector.show(&scope, view, value).await,
         None => Ok(value),
+    }
+}
+
+/// That something is done, many platforms say by an empty answer.
+fn says_nothing(answer: &Value) -> bool {
+    match answer {
+        Value::Null | Value::Bool(true) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
     }
 }
 

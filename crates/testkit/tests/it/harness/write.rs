@@ -70,7 +70,12 @@ async fn templates_are_made_changed_and_removed() {
     assert_eq!((&found["name"], &found["versionLabel"]), (&json!("Better step"), &json!("v1")));
     let list = json!({ "resource_type": "template", "search_term": "step" });
     assert_eq!(harness.ok("harness_list", list).await["total"], 1);
-    harness.ok("harness_delete", one.clone()).await;
+    let gone = harness.ok("harness_delete", one.clone()).await;
+    assert_eq!(
+        (&gone["deleted"], &gone["resource_id"]),
+        (&json!(true), &json!("step")),
+        "{gone:#}"
+    );
     assert!(harness.refused("harness_get", one).await.contains("not found"));
     harness.app.stop().await;
 }
