@@ -80,7 +80,7 @@ mod tests {
         .unwrap();
         let state = serde_json::to_string(&saved).unwrap();
         let now = Timestamp::now();
-        for (id, minutes) in [("fresh", 29), ("stale", 30)] {
+        for (id, minutes) in [("fresh", 29), ("stale", 31)] {
             let then = Timestamp(now.0 - minutes * 60_000);
             store.mcp_session_save(id, "user:ann", &state, then).await.unwrap();
         }
