@@ -157,8 +157,17 @@ impl Connector {
 
     /// The exact request of `operation` (`type.operation`), with nothing sent.
     pub fn prepare(&self, operation: &str, args: &Map<String, Value>) -> Result<Prepared> {
-        let installation = Installation { defaults: &self.defaults, now: self.now() };
-        request::build(self.operation(operation)?, self.adapter, installation, args)
+        request::build(self.operation(operation)?, self.adapter, self.installation(), args)
+    }
+
+    /// What people are shown of the request that [`Connector::prepare`] makes: `{operation,
+    /// http|grpc|hook, …}`, with secret arguments masked and long texts cut.
+    pub fn preview(&self, operation: &str, args: &Map<String, Value>) -> Result<Value> {
+        request::preview(self.operation(operation)?, self.adapter, self.installation(), args)
+    }
+
+    fn installation(&self) -> Installation<'_> {
+        Installation { defaults: &self.defaults, now: self.now() }
     }
 
     /// Prepares and executes in one go. See [`Connector::execute`] for the answer.

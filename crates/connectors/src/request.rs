@@ -1,12 +1,12 @@
-//! An operation turned into the exact request it will send: showable in a plan before anything is
-//! sent, with secret arguments masked.
+//! An operation turned into the exact request it will send, and, for a plan, into what people are
+//! shown of it before anything is sent.
 
 use bytes::Bytes;
 use http::{
     HeaderMap, Method,
     header::{ACCEPT, CONTENT_TYPE, HeaderValue},
 };
-use pilothouse_model::{Result, Timestamp};
+use pilothouse_model::{Result, Timestamp, text};
 use pilothouse_registry::{Operation, resource::Scope, spec::Retry};
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ mod build;
 pub(crate) mod form;
 mod target;
 
-pub(crate) use build::{Installation, build};
+pub(crate) use build::{Installation, build, preview};
 pub(crate) use target::{check_segment, encode_segment, target};
 
 /// Where the calls of one installation act when they do not say so.
@@ -67,16 +67,9 @@ pub struct Prepared {
     pub(crate) retry: Retry,
     pub(crate) request: Request,
     pub(crate) page: Option<PageRequest>,
-    pub(crate) shown: Value,
 }
 
 impl Prepared {
-    /// What will be sent, for a person to judge: `{operation, http|grpc|hook, …}`. The values of
-    /// secret arguments read `***`; long texts are cut and say how long they are.
-    pub fn to_json(&self) -> Value {
-        self.shown.clone()
-    }
-
     /// Exactly what will be sent, if it is a single HTTP request. Its URI is the path and query;
     /// credentials are added when it is sent.
     pub fn to_http(&self) -> Option<http::Request<Bytes>> {
@@ -171,7 +164,7 @@ impl Payload {
         match self {
             Self::None => Bytes::new(),
             Self::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
-            Self::Json(json) => Bytes::from(json.to_string()),
+            Self::Json(json) => Bytes::from(text::json(json)),
             Self::Raw { bytes, .. } | Self::Form { bytes, .. } => bytes.clone(),
         }
     }

@@ -2,7 +2,10 @@
 //! structured result and an estimate of what it costs to read.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use pilothouse_model::{Error, text::prefix};
+use pilothouse_model::{
+    Error,
+    text::{json as json_text, prefix},
+};
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Map, Value, json};
 
@@ -27,10 +30,10 @@ pub(crate) fn success(value: Value, picture: Option<Image>, part: Option<&Part>)
         Value::Object(fields) => Value::Object(fields),
         other => json!({ "result": other }),
     };
-    let mut text = value.to_string();
+    let mut text = json_text(&value);
     let cut = (text.len() > MAX_RESULT).then(|| {
         let note = shrink(&mut value, text.len(), part);
-        text = value.to_string();
+        text = json_text(&value);
         note
     });
     let mut result = CallToolResult::structured(value);

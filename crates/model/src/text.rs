@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
+use serde_json::Value;
+
 /// Whether `text` is a name of Tharsis' kind: at most `most` lower-case letters, digits, `-` and `_`,
 /// with a letter or digit at both ends.
 pub fn is_name(text: &str, most: usize) -> bool {
@@ -11,6 +13,11 @@ pub fn is_name(text: &str, most: usize) -> bool {
         && bytes.first().is_some_and(is_plain)
         && bytes.last().is_some_and(is_plain)
         && bytes.iter().all(|byte| is_plain(byte) || matches!(byte, b'-' | b'_'))
+}
+
+/// The JSON text of `value`, which takes a third of the time of its `Display`.
+pub fn json(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| value.to_string())
 }
 
 /// The longest prefix of `text` that fits in `max` bytes without cutting a character.

@@ -32,34 +32,55 @@ pub(crate) fn build(
 ) -> Result<Prepared> {
     let given = args;
     let args = argument::complete(operation, adapter, installation.defaults, given)?;
-    let masked = show::masked(operation, &args);
     let page = operation.paging.as_ref().map(|paging| argument::page_request(paging, &args));
     let page = page.transpose()?;
-    let parts = |args| {
-        let base = base(operation, adapter, installation.now, args)?;
-        Parts::collect(operation, installation.defaults, given, args, base)
-    };
-    let http = |args| http_request(operation, parts(args)?, args);
+    let parts = || parts(operation, adapter, installation, given, &args);
     let request = match &operation.binding {
-        Binding::Http { .. } => Request::Http(http(&args)?),
+        Binding::Http { .. } => Request::Http(http_request(operation, parts()?, &args)?),
         Binding::Grpc { service, method } => {
             let method = adapter
                 .protocol
                 .and_then(|protocol| protocol().unary(service, method))
                 .ok_or_else(|| Error::internal(format!("no gRPC method {service}.{method}")))?;
-            let body = parts(&args)?.body.unwrap_or(json!({}));
+            let body = parts()?.body.unwrap_or(json!({}));
             let message = from_json(method.input(), &body)?;
             Request::Grpc(GrpcRequest { method, message })
         }
         Binding::Hook(name) => Request::Hook { name: name.clone(), args },
     };
-    let shown = match &request {
-        Request::Hook { .. } => show::hook(operation, &request, masked),
-        Request::Grpc(call) => show::grpc(operation, call, parts(&masked)?),
-        Request::Http(_) => show::http(operation, &http(&masked)?),
-    };
     let operation_id = short_id(operation).to_owned();
-    Ok(Prepared { operation: operation_id, retry: operation.retry, request, page, shown })
+    Ok(Prepared { operation: operation_id, retry: operation.retry, request, page })
+}
+
+/// What [`build`] makes of the same arguments, for a person to judge: `{operation, http|grpc|hook,
+/// …}`. The values of secret arguments read `***`; long texts are cut and say how long they are.
+pub(crate) fn preview(
+    operation: &Operation,
+    adapter: &Adapter,
+    installation: Installation<'_>,
+    args: &Map<String, Value>,
+) -> Result<Value> {
+    let built = build(operation, adapter, installation, args)?;
+    let complete = argument::complete(operation, adapter, installation.defaults, args)?;
+    let masked = show::masked(operation, &complete);
+    let parts = || parts(operation, adapter, installation, args, &masked);
+    Ok(match built.request {
+        Request::Http(_) => show::http(operation, &http_request(operation, parts()?, &masked)?),
+        Request::Grpc(call) => show::grpc(operation, &call, parts()?),
+        Request::Hook { name, .. } => show::hook(operation, &name, &masked),
+    })
+}
+
+/// The values of `args` by their places; `given` are those that the call itself has.
+fn parts(
+    operation: &Operation,
+    adapter: &Adapter,
+    installation: Installation<'_>,
+    given: &Map<String, Value>,
+    args: &Map<String, Value>,
+) -> Result<Parts> {
+    let base = base(operation, adapter, installation.now, args)?;
+    Parts::collect(operation, installation.defaults, given, args, base)
 }
 
 /// What a request depends on besides its arguments.

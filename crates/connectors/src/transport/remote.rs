@@ -179,13 +179,17 @@ impl Remote {
     /// path of the base URL is not repeated where the target begins with it.
     pub(super) fn url(&self, host: Option<&str>, target: &str) -> Result<Url> {
         let base_url = &self.server(host)?.base_url;
-        let mut base = base_url.as_str().trim_end_matches('/');
         let prefix = base_url.path().trim_end_matches('/');
-        let rest = target.strip_prefix(prefix).filter(|rest| rest.starts_with('/'));
-        if !prefix.is_empty() && rest.is_some() {
-            base = &base[..base.len() - prefix.len()];
+        let rest = target.strip_prefix(prefix).unwrap_or(target);
+        let rest = if rest.starts_with('/') { rest } else { target };
+        let (path, query) = rest.split_once('?').map_or((rest, None), |(p, q)| (p, Some(q)));
+        let mut url = base_url.clone();
+        match prefix {
+            "" => url.set_path(path),
+            prefix => url.set_path(&format!("{prefix}{path}")),
         }
-        Url::parse(&format!("{base}{target}")).map_err(Error::internal)
+        url.set_query(query);
+        Ok(url)
     }
 
     /// What every request to a server carries, its credential among it.

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::{Failure, upstream};
 
+/// How a web page begins.
+const DOCTYPE: &[u8] = b"<!doctype html";
+
 #[derive(Clone, Debug)]
 pub struct Response {
     pub status: StatusCode,
@@ -45,8 +48,9 @@ impl Response {
     }
 
     pub(super) fn is_html(&self) -> bool {
+        let start = self.body.trim_ascii_start().get(..DOCTYPE.len());
         self.content_type().starts_with("text/html")
-            || self.body.trim_ascii_start().to_ascii_lowercase().starts_with(b"<!doctype html")
+            || start.is_some_and(|start| start.eq_ignore_ascii_case(DOCTYPE))
     }
 
     /// The body as JSON; an empty body is `null`. A web page is an error that says so.

@@ -24,7 +24,7 @@ pub(super) async fn make(path: &Path<'_>, request: &Request) -> Result<Plan, Err
     let Request::Operation(invocation) = request else {
         return Err(Error::invalid(format!("{} changes nothing", request.operation())));
     };
-    let prepared = invocation.connector.prepare(&invocation.operation, &invocation.arguments)?;
+    let mut shown = invocation.connector.preview(&invocation.operation, &invocation.arguments)?;
     let caller = path.conversation.caller();
     let mut before = read_target(caller, invocation).await?;
     let preview = preview(caller, invocation).await?;
@@ -43,15 +43,14 @@ pub(super) async fn make(path: &Path<'_>, request: &Request) -> Result<Plan, Err
         redact(before);
     }
     let diff = before.as_ref().and_then(|before| diff(before, &invocation.arguments));
-    let mut prepared = prepared.to_json();
-    redact(&mut prepared);
+    redact(&mut shown);
     Ok(Plan {
         digest,
         operation: invocation.name.clone(),
         summary: summary(invocation),
         risk: invocation.risk.max(preview.risk),
         target: invocation.target.clone(),
-        requests: vec![prepared],
+        requests: vec![shown],
         diff,
         preview: preview.text,
         before: before.filter(|before| before.to_string().len() <= MAX_BEFORE),

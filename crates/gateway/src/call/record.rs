@@ -6,7 +6,7 @@ use pilothouse_access::{Decision, Plan, Verdict};
 use pilothouse_model::{
     Caller, Error, Kind, Risk,
     audit::{AuditRecord, Outcome},
-    text::prefix,
+    text::{json, prefix},
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -141,7 +141,7 @@ impl Record {
 fn recorded_arguments(arguments: &Map<String, Value>) -> String {
     let mut masked = arguments.clone();
     redact_fields(&mut masked);
-    let text = Value::Object(masked).to_string();
+    let text = json(&Value::Object(masked));
     if text.len() <= MAX_ARGUMENTS {
         return text;
     }

@@ -6,7 +6,7 @@ use pilothouse_registry::{Operation, spec::Arg};
 use serde_json::{Map, Value, json};
 
 use super::Parts;
-use crate::request::{GrpcRequest, HttpRequest, Payload, Request};
+use crate::request::{GrpcRequest, HttpRequest, Payload};
 
 /// Longest text of a plan that is shown whole, in bytes.
 const MAX_SHOWN_TEXT: usize = 4000;
@@ -37,13 +37,8 @@ fn mask(spec: &Arg, value: &Value) -> Value {
     }
 }
 
-pub(super) fn hook(operation: &Operation, request: &Request, masked: Map<String, Value>) -> Value {
-    let mut shown = json!({"operation": operation.id});
-    if let Request::Hook { name, .. } = request {
-        shown["hook"] = json!(name);
-        shown["arguments"] = Value::Object(masked);
-    }
-    shorten(&shown)
+pub(super) fn hook(operation: &Operation, name: &str, masked: &Map<String, Value>) -> Value {
+    shorten(&json!({"operation": operation.id, "hook": name, "arguments": masked}))
 }
 
 pub(super) fn grpc(operation: &Operation, call: &GrpcRequest, masked: Parts) -> Value {

@@ -63,8 +63,7 @@ fn paged(first_page: Option<u64>) -> Operation {
 }
 
 fn prepare(operation: &Operation, args: &Value) -> Result<Value> {
-    build(operation, &tharsis::ADAPTER, nowhere(), args.as_object().unwrap())
-        .map(|built| built.to_json())
+    preview(operation, &tharsis::ADAPTER, nowhere(), args.as_object().unwrap())
 }
 
 #[test]
@@ -129,8 +128,9 @@ fn what_is_secret_is_sent_but_not_shown() {
     operation.args.get_mut("token").unwrap().spec.secret = true;
     let args = json!({"token": "s3cret", "a": 1});
     let built = build(&operation, &tharsis::ADAPTER, nowhere(), args.as_object().unwrap()).unwrap();
-    assert!(!built.to_json().to_string().contains("s3cret"));
-    assert_eq!(built.to_json()["body"], json!({"token": "***", "a": 1}));
+    let shown = prepare(&operation, &args).unwrap();
+    assert!(!shown.to_string().contains("s3cret"));
+    assert_eq!(shown["body"], json!({"token": "***", "a": 1}));
     let Request::Http(request) = built.request else { panic!("an HTTP request") };
     assert_eq!(serde_json::from_slice::<Value>(&request.body.bytes()).unwrap(), args);
 }
@@ -143,8 +143,9 @@ fn secrets_inside_objects_and_lists_are_masked() {
     let args = json!({"workspace_id": "W", "configuration_version_id": "C",
         "variables": variables});
     let built = build(create, &tharsis::ADAPTER, nowhere(), args.as_object().unwrap()).unwrap();
-    assert_eq!(built.to_json()["message"]["variables"][0]["key"], "TOKEN");
-    assert_eq!(built.to_json()["message"]["variables"][0]["value"], "***");
+    let shown = prepare(create, &args).unwrap();
+    assert_eq!(shown["message"]["variables"][0]["key"], "TOKEN");
+    assert_eq!(shown["message"]["variables"][0]["value"], "***");
     let Request::Grpc(call) = built.request else { panic!("a gRPC request") };
     assert!(crate::protocol::to_json(&call.message).to_string().contains("s3cret"));
 }
@@ -207,8 +208,7 @@ fn harbour() -> Installation<'static> {
 }
 
 fn sent(operation: &Operation, args: &Value) -> Result<Value> {
-    build(operation, &tharsis::ADAPTER, harbour(), args.as_object().unwrap())
-        .map(|built| built.to_json())
+    preview(operation, &tharsis::ADAPTER, harbour(), args.as_object().unwrap())
 }
 
 /// An operation that acts in an organization, and in a project if the call names one.
