@@ -3,6 +3,8 @@
 //!
 //! Schemas come from the registry or an upstream server; a `$ref` is never fetched.
 
+use std::mem;
+
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use pilothouse_model::{Error, text::prefix};
 use pilothouse_registry::{coerce, nearest};
@@ -34,17 +36,14 @@ impl Schema {
         mut arguments: Map<String, Value>,
     ) -> Result<Map<String, Value>, Error> {
         coerce::fields(&self.schema, &mut arguments);
-        self.check(&arguments)?;
-        Ok(arguments)
+        // The validator wants a `Value`.
+        let mut instance = Value::Object(arguments);
+        self.check(&instance)?;
+        Ok(instance.as_object_mut().map(mem::take).unwrap_or_default())
     }
 
-    fn check(&self, arguments: &Map<String, Value>) -> Result<(), Error> {
-        // The validator wants a `Value`; the clone is bounded by the body limit.
-        let instance = Value::Object(arguments.clone());
-        match self.validator.validate(&instance) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.explain(&error)),
-        }
+    fn check(&self, arguments: &Value) -> Result<(), Error> {
+        self.validator.validate(arguments).map_err(|error| self.explain(&error))
     }
 
     fn explain(&self, error: &ValidationError<'_>) -> Error {
@@ -189,10 +188,10 @@ mod tests {
                 "unknown argument \"page.siez\" (did you mean \"page.size\"?)",
             ),
         ] {
-            let error = schema.check(arguments.as_object().unwrap()).unwrap_err();
+            let error = schema.check(&arguments).unwrap_err();
             assert_eq!(error.to_string(), expected, "{arguments}");
         }
-        assert!(schema.check(json!({"id": "ok"}).as_object().unwrap()).is_ok());
+        assert!(schema.check(&json!({"id": "ok"})).is_ok());
     }
 
     #[test]

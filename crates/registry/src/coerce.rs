@@ -2,6 +2,8 @@
 //! as text, and one value where a list belongs. What can be read only one way is read so; anything
 //! else stays as it is, for whoever checks it to explain.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Number, Value, json};
 
 /// Longest text that is read as JSON, in bytes.
@@ -93,14 +95,16 @@ fn boolean(value: &Value) -> Option<Value> {
 
 /// Numbers and switches as text; a listed value as it is spelt there.
 fn text(schema: &Value, value: &Value) -> Option<Value> {
+    let listed = schema.get("enum").and_then(Value::as_array);
     let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(_) | Value::Bool(_) => value.to_string(),
+        Value::String(_) if listed.is_none() => return None,
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Number(_) | Value::Bool(_) => Cow::Owned(value.to_string()),
         _ => return None,
     };
-    let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
-    let known = listed.filter_map(Value::as_str).find(|known| same(known, &text));
-    Some(known.map_or(Value::String(text.clone()), Value::from))
+    let mut known = listed.into_iter().flatten().filter_map(Value::as_str);
+    let known = known.find(|known| same(known, &text));
+    Some(known.map_or_else(|| Value::String(text.into_owned()), Value::from))
 }
 
 /// Without regard to case, and to what separates words.

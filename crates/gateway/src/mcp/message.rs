@@ -2,7 +2,10 @@
 //!
 //! Knows nothing of HTTP or sessions.
 
-use rmcp::model::{ClientJsonRpcMessage, ErrorData, RequestId};
+use rmcp::model::{
+    CallToolRequest, CallToolRequestMethod, CallToolRequestParams, ClientJsonRpcMessage,
+    ClientRequest, ConstString as _, ErrorData, RequestId,
+};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
@@ -171,8 +174,28 @@ impl Envelope {
                 ErrorData::invalid_params("\"cursor\" must be a string", None),
             ));
         }
+        if let Some(call) = self.as_call() {
+            return Ok(call);
+        }
         serde_json::from_value(self.value)
             .map_err(|error| Malformed::new(id, invalid_request(error.to_string())))
+    }
+
+    /// A well-formed `tools/call`: most messages are, and `rmcp` would try one kind of message after
+    /// the other, on copies.
+    fn as_call(&self) -> Option<ClientJsonRpcMessage> {
+        let Kind::Request { id, method } = &self.kind else { return None };
+        if method != CallToolRequestMethod::VALUE {
+            return None;
+        }
+        let mut params = CallToolRequestParams::deserialize(self.value.get("params")?).ok()?;
+        let meta = params.meta.take();
+        let mut call = CallToolRequest::new(params);
+        // Where `rmcp` looks for it.
+        if let Some(meta) = meta {
+            call.extensions.insert(meta);
+        }
+        Some(ClientJsonRpcMessage::request(ClientRequest::CallToolRequest(call), id.clone()))
     }
 }
 
