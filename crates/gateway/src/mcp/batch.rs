@@ -57,7 +57,7 @@ fn begin(
     }
     let request = envelope.into_typed()?;
     let (sender, mut messages) = mpsc::channel(PENDING);
-    let client = session.client().as_deref().cloned();
+    let client = session.client();
     Dispatch { endpoint, caller, session: Some(session), answer_only: true, http }
         .start(id.clone(), request, client, Outlet::Channel(sender), CancellationToken::new())
         .map_err(fail)?;

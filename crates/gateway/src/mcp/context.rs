@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 use pilothouse_model::Caller;
 use rmcp::{
     RoleServer,
-    model::{ClientCapabilities, Implementation, ProgressToken, ProtocolVersion},
-    service::Peer,
+    model::{
+        ClientCapabilities, Implementation, InitializeRequestParams, ProgressToken, ProtocolVersion,
+    },
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     ask::Round,
     session::{EventLog, Session},
+    voice::Voice,
 };
 
 /// The two ways the protocol works.
@@ -39,6 +41,19 @@ impl Era {
 pub struct Client {
     pub info: Option<Implementation>,
     pub capabilities: ClientCapabilities,
+}
+
+impl Client {
+    fn of(request: &rmcp::service::RequestContext<RoleServer>, origin: &Origin) -> Self {
+        let of_session = origin.client.as_deref();
+        Self {
+            info: (request.meta.client_info())
+                .or_else(|| of_session.map(|client| client.client_info.clone())),
+            capabilities: (request.meta.client_capabilities())
+                .or_else(|| of_session.map(|client| client.capabilities.clone()))
+                .unwrap_or_default(),
+        }
+    }
 }
 
 /// Severity of a log message to the client, least severe first.
@@ -67,6 +82,9 @@ pub(crate) struct Origin {
     pub(crate) answer_only: bool,
     /// The HTTP request without its body.
     pub(crate) http: Option<Arc<http::request::Parts>>,
+    /// What a legacy client sent with `initialize`. A modern request carries its own.
+    pub(crate) client: Option<Arc<InitializeRequestParams>>,
+    pub(crate) voice: Voice,
 }
 
 /// One request, as its backend sees it.
@@ -77,7 +95,6 @@ pub struct RequestContext {
     pub protocol_version: ProtocolVersion,
     pub client: Client,
     pub(super) round: Round,
-    pub(super) peer: Peer<RoleServer>,
     pub(super) origin: Origin,
     progress_token: Option<ProgressToken>,
     /// The last progress reported; it may only grow.
@@ -105,16 +122,12 @@ impl RequestContext {
             caller: origin.caller.clone(),
             era,
             protocol_version,
-            client: Client {
-                info: request.client_info(),
-                capabilities: request.client_capabilities().unwrap_or_default(),
-            },
+            client: Client::of(&request, &origin),
             round,
             progress_token: request.meta.get_progress_token(),
             last_progress: Mutex::new(f64::NEG_INFINITY),
             log_level,
             cancelled: request.ct,
-            peer: request.peer,
             origin,
         }
     }

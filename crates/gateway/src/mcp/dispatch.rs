@@ -7,7 +7,7 @@ use rmcp::{
     ServerHandler,
     model::{
         ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorData,
-        InitializeRequestParams, InitializeResult, JsonRpcMessage, RequestId,
+        InitializeRequestParams, InitializeResult, JsonRpcMessage, JsonRpcRequest, RequestId,
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,7 @@ use super::{
     message::{Envelope, Malformed},
     outlet::Outlet,
     session::{Busy, EventLog, Session},
+    voice::Voice,
 };
 
 pub(crate) const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
@@ -54,10 +55,13 @@ impl Dispatch<'_> {
         self,
         id: RequestId,
         request: ClientJsonRpcMessage,
-        client: Option<InitializeRequestParams>,
+        client: Option<Arc<InitializeRequestParams>>,
         outlet: Outlet,
         cancel: CancellationToken,
     ) -> Result<(), ErrorData> {
+        let JsonRpcMessage::Request(JsonRpcRequest { request, .. }) = request else {
+            return Err(invalid_request("a request is expected"));
+        };
         let limits = self.endpoint.settings().limits;
         let most = limits.requests_of_principal;
         let slot = self.endpoint.in_progress().begin(&self.caller.principal.id, most);
@@ -75,8 +79,10 @@ impl Dispatch<'_> {
             stream: stream_of(&outlet),
             answer_only: self.answer_only,
             http: self.http,
+            client,
+            voice: Voice::new(id.clone(), outlet, self.session.cloned(), cancel.clone()),
         };
-        Exchange { id, request, origin, client, outlet, cancel, slot }
+        Exchange { id, request, origin, cancel, slot }
             .start(Handler::new(Arc::clone(self.endpoint)));
         Ok(())
     }

@@ -1,41 +1,28 @@
-//! One request from arrival to answer, on a service loop of its own.
+//! One request from arrival to answer, on a task of its own.
 //!
-//! `rmcp` runs a handler against a transport. Here that transport carries exactly one request in,
-//! whatever the handler says out, and the client's answers to the handler's questions back in.
+//! `rmcp`'s service loop serves a connection: channels and tasks that one request has no use for,
+//! at a tenth of what a call costs. So its handler is called directly; only a subscription, whose
+//! notifications `rmcp` sends itself, gets a loop.
 
-use std::sync::Arc;
+mod peer;
+mod subscription;
 
+use std::{mem, panic::AssertUnwindSafe, pin::pin};
+
+use futures::FutureExt as _;
 use rmcp::{
-    RoleServer,
-    model::{
-        CancelledNotification, CancelledNotificationParam, ClientJsonRpcMessage,
-        InitializeRequestParams, JsonRpcMessage, RequestId, ServerJsonRpcMessage,
-    },
-    service::serve_directly_with_ct,
-    transport::Transport,
+    model::{ClientRequest, ErrorData, GetExtensions as _, GetMeta as _, RequestId},
+    service::{RequestContext, Service as _},
 };
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    context::Origin,
-    handler::Handler,
-    in_progress::Slot,
-    outlet::{Gone, Outgoing, Outlet, Role},
-    session::Session,
-};
-
-/// Answers of the client that may wait for the handler.
-const ANSWERS: usize = 16;
+use super::{context::Origin, handler::Handler, in_progress::Slot, voice::Voice};
 
 /// A request that is ready to be served.
 pub(crate) struct Exchange {
     pub(crate) id: RequestId,
-    pub(crate) request: ClientJsonRpcMessage,
+    pub(crate) request: ClientRequest,
     pub(crate) origin: Origin,
-    /// What a legacy client sent with `initialize`. A modern request carries its own.
-    pub(crate) client: Option<InitializeRequestParams>,
-    pub(crate) outlet: Outlet,
     /// Cancelled when the client gives up. Also cancels itself when the exchange is over.
     pub(crate) cancel: CancellationToken,
     /// Held until the exchange is over.
@@ -43,154 +30,58 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Serves the request on a task of its own. The outlet gets the answer, unless `cancel` comes
-    /// first.
+    /// Serves the request. Its client gets the answer, unless `cancel` comes first.
     pub(crate) fn start(self, handler: Handler) {
-        let Self { id, mut request, origin, client, outlet, cancel, slot } = self;
-        let (answer, answers) = mpsc::channel(ANSWERS);
-        let session = origin.session.clone();
-        request.insert_extension(origin);
-        let wire = Wire {
-            id,
-            session,
-            outlet,
-            request: Some(request),
-            answer,
-            answers,
-            asked: Vec::new(),
-            cancel: cancel.clone(),
-            answered: CancellationToken::new(),
-        };
-        let service = serve_directly_with_ct(handler, wire, client, cancel);
-        // Dropping the service would cancel it.
-        tokio::spawn(async move {
-            if let Err(error) = service.waiting().await {
-                tracing::error!(%error, "a request's service loop failed");
+        let Self { id, request, origin, cancel, slot } = self;
+        let task = Task { id, voice: origin.voice.clone(), cancel, _slot: slot };
+        match request {
+            request @ ClientRequest::SubscriptionsListenRequest(_) => {
+                subscription::start(task, request, origin, handler);
             }
-            drop(slot);
-        });
+            request => drop(tokio::spawn(task.serve(request, origin, handler))),
+        }
     }
 }
 
-/// The transport of one exchange.
-struct Wire {
+/// An exchange under way. Dropping it, for whatever reason, ends what the client sees of it.
+struct Task {
     id: RequestId,
-    session: Option<Arc<Session>>,
-    outlet: Outlet,
-    request: Option<ClientJsonRpcMessage>,
-    answer: mpsc::Sender<ClientJsonRpcMessage>,
-    answers: mpsc::Receiver<ClientJsonRpcMessage>,
-    /// Our requests to the client, under the ids that it knows.
-    asked: Vec<RequestId>,
+    voice: Voice,
     cancel: CancellationToken,
-    answered: CancellationToken,
+    _slot: Slot,
 }
 
-impl Wire {
-    /// What actually leaves for the client; `None` when nothing may.
-    fn outgoing(
-        &mut self,
-        mut message: ServerJsonRpcMessage,
-    ) -> Result<Option<Outgoing>, Undeliverable> {
-        if self.cancel.is_cancelled() {
-            return Ok(None);
-        }
-        if let JsonRpcMessage::Request(request) = &mut message {
-            let session = self.session.as_ref().ok_or(Undeliverable::NoSession)?;
-            request.id = session.ask(request.id.clone(), self.answer.clone());
-            self.asked.push(request.id.clone());
-        }
-        let message = Outgoing::new(&message)?;
-        if matches!(message.role, Role::Answer { .. })
-            && let Some(session) = &self.session
-        {
-            session.end(&self.id);
-        }
-        Ok(Some(message))
-    }
-}
+impl Task {
+    async fn serve(self, mut request: ClientRequest, origin: Origin, handler: Handler) {
+        let version = origin.client.as_deref().map(|client| &client.protocol_version);
+        let mut context = RequestContext::new(self.id.clone(), peer::of(version));
+        context.ct = self.cancel.child_token();
+        context.meta = mem::take(request.get_meta_mut());
+        context.extensions = mem::take(request.extensions_mut());
+        context.extensions.insert(origin);
 
-impl Transport<RoleServer> for Wire {
-    type Error = Undeliverable;
-
-    fn send(
-        &mut self,
-        message: ServerJsonRpcMessage,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        let ends = matches!(message, JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_));
-        let outlet = self.outlet.clone();
-        let answered = self.answered.clone();
-        // Deliver before returning where possible: futures of several messages run concurrently.
-        let delivery = match self.outgoing(message) {
-            Ok(Some(message)) => {
-                outlet.deliver_now(message).map(|result| result.map_err(Undeliverable::from))
+        let mut served =
+            pin!(AssertUnwindSafe(handler.handle_request(request, context)).catch_unwind());
+        let result = tokio::select! {
+            result = &mut served => result,
+            () = self.cancel.cancelled() => {
+                // Nobody listens any more, but what has begun is brought to its end.
+                self.voice.end();
+                drop(served.await);
+                return;
             }
-            Ok(None) => Ok(Ok(())),
-            Err(error) => Ok(Err(error)),
         };
-        async move {
-            let result = match delivery {
-                Ok(result) => result,
-                Err(message) => outlet.deliver(message).await.map_err(Undeliverable::from),
-            };
-            if ends {
-                answered.cancel();
-            }
-            result
-        }
-    }
-
-    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
-        if let Some(request) = self.request.take() {
-            return Some(request);
-        }
-        tokio::select! {
-            answer = self.answers.recv() => answer,
-            () = self.answered.cancelled() => None,
-        }
-    }
-
-    async fn close(&mut self) -> Result<(), Self::Error> {
-        Ok(())
+        let result = result.unwrap_or_else(|_| {
+            tracing::error!(id = %self.id, "serving a request failed unexpectedly");
+            Err(ErrorData::internal_error("serving the request failed unexpectedly", None))
+        });
+        self.voice.answer(result).await;
     }
 }
 
-impl Drop for Wire {
+impl Drop for Task {
     fn drop(&mut self) {
-        let Some(session) = &self.session else { return };
-        if !self.answered.is_cancelled() {
-            session.end(&self.id);
-        }
-        for id in self.asked.drain(..) {
-            if session.withdraw(&id) {
-                retract(&self.outlet, id);
-            }
-        }
-        if let Outlet::Log(log) = &self.outlet {
-            log.finish();
-        }
+        self.voice.end();
+        self.cancel.cancel();
     }
-}
-
-/// Tells the client that nobody waits for its answer any more.
-fn retract(outlet: &Outlet, id: RequestId) {
-    let reason = "the request that asked is over".to_owned();
-    let param = CancelledNotificationParam::new(Some(id), Some(reason));
-    let message = ServerJsonRpcMessage::notification(CancelledNotification::new(param).into());
-    if let Ok(message) = Outgoing::new(&message)
-        && outlet.deliver_now(message).is_err()
-    {
-        tracing::debug!("a question could not be taken back");
-    }
-}
-
-/// Why a message did not reach the client.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Undeliverable {
-    #[error(transparent)]
-    Gone(#[from] Gone),
-    #[error("only a session can be asked")]
-    NoSession,
-    #[error(transparent)]
-    Unserializable(#[from] serde_json::Error),
 }

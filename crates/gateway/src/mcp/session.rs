@@ -18,7 +18,7 @@ use pilothouse_model::Caller;
 use rmcp::model::{
     ClientJsonRpcMessage, InitializeRequestParams, JsonRpcMessage, ProtocolVersion, RequestId,
 };
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{sync::oneshot, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use event_log::{Entry, EventLog};
@@ -82,11 +82,7 @@ struct State {
 
 /// A request of ours that waits for the client's answer.
 #[derive(Debug)]
-struct Asked {
-    /// The id that the asking exchange gave it.
-    original: RequestId,
-    answer: mpsc::Sender<ClientJsonRpcMessage>,
-}
+struct Asked(oneshot::Sender<ClientJsonRpcMessage>);
 
 /// Why a request could not be taken on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,17 +210,12 @@ impl Session {
 
     // ----- requests of ours -----
 
-    /// Registers a request to the client and returns the id to send it under: ids of concurrent
-    /// exchanges would collide otherwise.
-    pub(crate) fn ask(
-        &self,
-        original: RequestId,
-        answer: mpsc::Sender<ClientJsonRpcMessage>,
-    ) -> RequestId {
+    /// Registers a request to the client and returns the id to send it under.
+    pub(crate) fn ask(&self, answer: oneshot::Sender<ClientJsonRpcMessage>) -> RequestId {
         let mut state = self.state();
         state.last_asked += 1;
         let number = state.last_asked;
-        state.asked.insert(number, Asked { original, answer });
+        state.asked.insert(number, Asked(answer));
         RequestId::Number(number)
     }
 
@@ -234,21 +225,14 @@ impl Session {
     }
 
     /// Routes the client's answer to the exchange that asked. An answer to nothing is ignored.
-    pub(crate) fn answer(&self, mut message: ClientJsonRpcMessage) {
-        let id = match &mut message {
-            JsonRpcMessage::Response(response) => &mut response.id,
-            JsonRpcMessage::Error(error) => match &mut error.id {
-                Some(id) => id,
-                None => return,
-            },
-            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => return,
+    pub(crate) fn answer(&self, message: ClientJsonRpcMessage) {
+        let id = match &message {
+            JsonRpcMessage::Response(response) => Some(&response.id),
+            JsonRpcMessage::Error(error) => error.id.as_ref(),
+            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
         };
-        let Some(asked) = asked_number(id).and_then(|number| self.state().asked.remove(&number))
-        else {
-            return;
-        };
-        *id = asked.original;
-        if asked.answer.try_send(message).is_err() {
+        let asked = id.and_then(asked_number).and_then(|number| self.state().asked.remove(&number));
+        if asked.is_some_and(|Asked(answer)| answer.send(message).is_err()) {
             tracing::debug!(session = %self.id, "an answer arrived for a request that is over");
         }
     }
@@ -265,6 +249,13 @@ impl Session {
         state.stream_order.push_back(number);
         state.drop_old_streams(Instant::now());
         (number, log)
+    }
+
+    /// Drops a stream of which the client was told nothing.
+    pub(crate) fn forget_stream(&self, number: u64) {
+        let mut state = self.state();
+        state.streams.remove(&number);
+        state.stream_order.retain(|kept| *kept != number);
     }
 
     pub(crate) fn stream(&self, number: u64) -> Option<Arc<EventLog>> {

@@ -130,7 +130,7 @@ impl Connection {
         let client = match dispatch::era(&envelope, None) {
             Era::Modern => None,
             Era::Legacy if method == "initialize" => return self.initialize(id, envelope).await,
-            Era::Legacy => self.session.client().as_deref().cloned(),
+            Era::Legacy => self.session.client(),
         };
         if client.is_none() && dispatch::era(&envelope, None) == Era::Legacy && method != "ping" {
             let problem = "initialize first, or say in _meta which protocol version this is";

@@ -3,14 +3,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use pilothouse_model::{Error, Kind as ErrorKind};
-use rmcp::{
-    model::{ErrorCode, InputRequest, ServerRequest},
-    service::{PeerRequestOptions, ServiceError},
-};
+use rmcp::model::{ErrorCode, InputRequest, ServerRequest};
 use serde_json::{Value, json};
 
 use super::{Answers, Asked, Question, answer, request};
-use crate::mcp::{context::RequestContext, error::Refusal};
+use crate::mcp::{context::RequestContext, error::Refusal, voice::Unanswered};
 
 /// How long a user may take. Clients usually give up on the request well before.
 const PATIENCE: Duration = Duration::from_mins(15);
@@ -35,19 +32,14 @@ impl RequestContext {
             InputRequest::ListRoots(request) => ServerRequest::ListRootsRequest(request),
             _ => return Ok(None),
         };
-        let options = PeerRequestOptions::with_timeout(PATIENCE);
-        let answer = match self.peer.send_cancellable_request(request, options).await {
-            Ok(handle) => handle.await_response().await,
-            Err(error) => Err(error),
-        };
-        match answer {
+        match self.origin.voice.ask(request, PATIENCE).await {
             Ok(answer) => serde_json::to_value(answer)
                 .map(Some)
                 .map_err(|error| Error::internal(error).into()),
-            Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
+            Err(Unanswered::Refused(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
                 Ok(None)
             }
-            Err(ServiceError::Timeout { .. }) => Ok(Some(json!({ "action": "cancel" }))),
+            Err(Unanswered::Late) => Ok(Some(json!({ "action": "cancel" }))),
             Err(error) => {
                 let message = format!("the client did not answer {:?}", question.key);
                 Err(Error::new(ErrorKind::Unavailable, message).source(error).into())

@@ -8,7 +8,10 @@
 
 use std::sync::PoisonError;
 
-use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam, ProgressNotificationParam};
+use rmcp::model::{
+    LoggingLevel, LoggingMessageNotification, LoggingMessageNotificationParam,
+    ProgressNotification, ProgressNotificationParam,
+};
 use serde_json::Value;
 
 use super::{LogLevel, RequestContext};
@@ -31,7 +34,7 @@ impl RequestContext {
         let mut param = ProgressNotificationParam::new(token, progress);
         param.total = total;
         param.message = message.map(str::to_owned);
-        if self.peer.notify_progress(param).await.is_err() {
+        if self.origin.voice.tell(ProgressNotification::new(param)).await.is_err() {
             tracing::trace!("progress had no reader");
         }
     }
@@ -53,7 +56,7 @@ impl RequestContext {
         }
         let mut param = LoggingMessageNotificationParam::new(level.into(), data);
         param.logger = logger.map(str::to_owned);
-        if self.peer.notify_logging_message(param).await.is_err() {
+        if self.origin.voice.tell(LoggingMessageNotification::new(param)).await.is_err() {
             tracing::trace!("a log message had no reader");
         }
     }

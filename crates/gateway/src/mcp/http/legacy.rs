@@ -98,7 +98,7 @@ async fn request(
         answer_only: visit.accept != Accept::Stream,
         http: Some(Arc::clone(&visit.head)),
     };
-    let client = session.client().as_deref().cloned();
+    let client = session.client();
     let cancel = CancellationToken::new();
     if visit.accept == Accept::Stream {
         let (number, log) = session.open_stream();
@@ -196,6 +196,7 @@ async fn answer_or_stream(
     let first = tokio::time::timeout(silence(visit), entries.next()).await.ok().flatten();
     match first {
         Some(Entry { text, role: Role::Answer { .. }, .. }) => {
+            session.forget_stream(number);
             reply::json(status(&visit.caller), text.to_string())
         }
         first => events(visit, session, number, 0, stream::iter(first).chain(entries)),

@@ -118,6 +118,7 @@ impl Backend for TestBackend {
                 self.wait(context).await.into()
             }
             "fail" => return Err(Error::internal("the secret reason").into()),
+            "break" => panic!("the secret reason"),
             _ => return Err(Refusal::UnknownTool(name.to_owned())),
         })
     }

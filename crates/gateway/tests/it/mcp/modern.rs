@@ -123,6 +123,7 @@ async fn refusals_have_the_code_that_clients_expect() {
         ("tools/list", json!({ "cursor": "!" }), -32602, "cursor"),
         ("resources/read", json!({ "uri": "test://none" }), -32602, "not found"),
         ("tools/call", call("fail"), -32603, "internal"),
+        ("tools/call", call("break"), -32603, "unexpectedly"),
     ] {
         let (status, answer) = document(server.modern(method, params)).await;
         let message = answer["error"]["message"].as_str().unwrap_or_default();
