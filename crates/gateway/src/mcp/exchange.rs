@@ -7,7 +7,7 @@
 mod peer;
 mod subscription;
 
-use std::{mem, panic::AssertUnwindSafe, pin::pin};
+use std::{mem, panic::AssertUnwindSafe};
 
 use futures::FutureExt as _;
 use rmcp::{
@@ -60,8 +60,9 @@ impl Task {
         context.extensions = mem::take(request.extensions_mut());
         context.extensions.insert(origin);
 
-        let mut served =
-            pin!(AssertUnwindSafe(handler.handle_request(request, context)).catch_unwind());
+        // On the heap, since a task is moved several times before it runs and this is 10 kB.
+        let mut served = Box::pin(handler.handle_request(request, context));
+        let mut served = AssertUnwindSafe(&mut served).catch_unwind();
         let result = tokio::select! {
             result = &mut served => result,
             () = self.cancel.cancelled() => {
