@@ -1,7 +1,7 @@
 //! Writes audit rows so that calls which end together share one commit, and none is answered
-//! before its row is durable.
+//! before its row is committed: that of a read outlives the program, any other the machine, too.
 //!
-//! A commit waits for the disk and costs two changes of thread, whatever is in it. So the one task
+//! A commit may wait for the disk and costs two changes of thread, whatever is in it. So the one task
 //! that commits takes everything that waits, and while other calls are under way it waits a moment
 //! for their rows too, as PostgreSQL does with `commit_delay`. A call that is alone never waits.
 
@@ -15,7 +15,7 @@ use std::{
 };
 
 use pilothouse_model::{Error, audit::AuditRecord};
-use pilothouse_store::Store;
+use pilothouse_store::{Durability, Store};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Journal;
@@ -57,7 +57,7 @@ impl Recorder {
         UnderWay(Arc::clone(&self.calls))
     }
 
-    /// Resolves when `record` is durable.
+    /// Resolves when `record` is committed.
     pub(crate) async fn record(&self, record: AuditRecord) -> Result<(), Error> {
         let rows = self.rows.get_or_init(|| {
             let (sender, rows) = mpsc::channel(BATCH);
@@ -89,7 +89,7 @@ async fn write(
             }
         }
         let (records, answers): (Vec<_>, Vec<_>) = mem::take(&mut waiting).into_iter().unzip();
-        let written = store.audit_insert_all(&records).await;
+        let written = store.audit_insert_all(&records, durability(&records)).await;
         if let (Some(journal), Ok(())) = (&journal, &written) {
             journal.note(&records);
         }
@@ -98,6 +98,15 @@ async fn write(
             // A call that was given up does not wait for its answer; its row is written.
             let _ = waiter.send(answer.clone());
         }
+    }
+}
+
+/// What reads did may be lost with the machine; what may have changed something may not.
+fn durability(records: &[AuditRecord]) -> Durability {
+    if records.iter().all(|record| record.risk.is_read()) {
+        Durability::Program
+    } else {
+        Durability::Machine
     }
 }
 

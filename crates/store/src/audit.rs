@@ -4,11 +4,11 @@ use pilothouse_model::{
     Risk, Timestamp,
     audit::{AuditRecord, Outcome},
 };
-use sqlx::{Database, Encode, QueryBuilder, Type};
+use sqlx::{Database, Encode, QueryBuilder, SqlitePool, Type};
 
 use crate::{
     Result, Store, Tx,
-    dialect::run,
+    dialect::{Engine, SQLITE_HURRY, SQLITE_WAIT, run},
     text::{storable, stored_word},
 };
 
@@ -34,6 +34,16 @@ pub struct AuditFilter {
     pub limit: Option<u32>,
 }
 
+/// What a row outlives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The machine's sudden end: the disk has it.
+    Machine,
+    /// The program's: the operating system has it and writes it out within half a minute. PostgreSQL
+    /// gives [`Durability::Machine`] anyway.
+    Program,
+}
+
 const INSERT: &str = "
     INSERT INTO audit
         (id, at, request_id, principal, space, surface, tool, operation, risk, target, arguments,
@@ -55,7 +65,7 @@ const UNFINISHED: &str = "
 impl Store {
     /// Adds a row. Its id decides its place in the trail, so it must be a new `UUIDv7`.
     pub async fn audit_insert(&self, record: &AuditRecord) -> Result<()> {
-        self.audit_insert_all(std::slice::from_ref(record)).await
+        self.audit_insert_all(std::slice::from_ref(record), Durability::Machine).await
     }
 
     /// Adds a row together with the change it is about.
@@ -67,9 +77,18 @@ impl Store {
 
     /// Adds rows in one commit: all of them or none. A single statement carries them as far as
     /// that goes, since each statement is a journey to the database.
-    pub async fn audit_insert_all(&self, records: &[AuditRecord]) -> Result<()> {
+    pub async fn audit_insert_all(
+        &self,
+        records: &[AuditRecord],
+        durability: Durability,
+    ) -> Result<()> {
         if records.is_empty() {
             return Ok(());
+        }
+        if let (Durability::Program, Engine::Sqlite(pool), ..=ROWS) =
+            (durability, self.write(), records.len())
+        {
+            return insert_in_a_hurry(pool, records).await;
         }
         if records.len() <= ROWS {
             run!(self.write(), |db| insert(records).build().execute(db).await.map(drop))?;
@@ -100,6 +119,20 @@ impl Store {
     }
 }
 
+/// Without waiting for the disk. One journey to the database: the connection's setting changes for
+/// this statement only. Must not be given up in the middle.
+async fn insert_in_a_hurry(pool: &SqlitePool, records: &[AuditRecord]) -> Result<()> {
+    let mut connection = pool.acquire().await?;
+    let mut query = begun(&format!("{SQLITE_HURRY}; {INSERT}"), records);
+    query.push("; ").push(SQLITE_WAIT);
+    let inserted = query.build().execute(&mut *connection).await;
+    if inserted.is_err() {
+        sqlx::query(SQLITE_WAIT).execute(&mut *connection).await?;
+    }
+    inserted?;
+    Ok(())
+}
+
 /// The insertion of at most [`ROWS`] rows.
 fn insert<DB: Database>(records: &[AuditRecord]) -> QueryBuilder<DB>
 where
@@ -107,8 +140,18 @@ where
     for<'q> Option<String>: Encode<'q, DB> + Type<DB>,
     for<'q> i64: Encode<'q, DB> + Type<DB>,
 {
+    begun(INSERT, records)
+}
+
+/// A statement that begins with `start`, [`INSERT`] at its end.
+fn begun<DB: Database>(start: &str, records: &[AuditRecord]) -> QueryBuilder<DB>
+where
+    for<'q> &'q str: Encode<'q, DB> + Type<DB>,
+    for<'q> Option<String>: Encode<'q, DB> + Type<DB>,
+    for<'q> i64: Encode<'q, DB> + Type<DB>,
+{
     let optional = |text: &Option<String>| text.as_deref().map(|text| storable(text).into_owned());
-    let mut query = QueryBuilder::new(INSERT);
+    let mut query = QueryBuilder::new(start);
     query.push_values(records, |mut row, record| {
         row.push_bind(record.id.as_str())
             .push_bind(record.at.0)
@@ -200,5 +243,48 @@ impl Row {
             approval_id: self.approval_id,
             duration_ms: self.duration_ms,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn waits_for_disk(store: &Store) -> bool {
+        let Engine::Sqlite(pool) = store.write() else { panic!("not SQLite") };
+        let level: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(pool).await.unwrap();
+        // FULL
+        level == 2
+    }
+
+    #[tokio::test]
+    async fn whoever_writes_after_rows_in_a_hurry_waits_for_the_disk() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("x.db").display());
+        let store = Store::open(&url).await.unwrap();
+        let row = AuditRecord {
+            id: "1".into(),
+            at: Timestamp(1),
+            request_id: "r".into(),
+            principal: "user:jo".into(),
+            space: None,
+            surface: "unified".into(),
+            tool: "t".into(),
+            operation: None,
+            risk: Risk::Read,
+            target: None,
+            arguments: "{}".into(),
+            outcome: Outcome::Done,
+            detail: None,
+            plan_digest: None,
+            approval_id: None,
+            duration_ms: 0,
+        };
+        for succeeds in [true, false] {
+            let rows = std::slice::from_ref(&row);
+            let written = store.audit_insert_all(rows, Durability::Program).await;
+            assert_eq!(written.is_ok(), succeeds);
+            assert!(waits_for_disk(&store).await, "after one that succeeds: {succeeds}");
+        }
     }
 }

@@ -34,6 +34,12 @@ pub(crate) use execute;
 /// when another one wrote in between, and waiting does not help it.
 pub(crate) const SQLITE_BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// Commits from here on, on this connection, do not wait for the disk. The operating system has
+/// them, so they outlive the program, but not the machine's sudden end.
+pub(crate) const SQLITE_HURRY: &str = "PRAGMA synchronous = NORMAL";
+/// As a connection is opened: commits wait for the disk.
+pub(crate) const SQLITE_WAIT: &str = "PRAGMA synchronous = FULL";
+
 /// Leaves nothing in the file of what was deleted or overwritten.
 pub(crate) const SQLITE_TIDY: [&str; 2] = ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"];
 

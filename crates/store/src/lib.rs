@@ -59,7 +59,7 @@ mod text;
 mod transaction;
 
 pub use approval::{APPROVAL_LIST_CAP, Approval, ApprovalState, DecideOutcome, RedeemOutcome};
-pub use audit::{AUDIT_LIST_CAP, AuditFilter};
+pub use audit::{AUDIT_LIST_CAP, AuditFilter, Durability};
 pub use error::{Result, StoreError};
 pub use idempotency::IdempotencyBegin;
 pub use mcp_session::McpSession;
