@@ -43,7 +43,8 @@ pub(super) async fn project(context: &HookContext<'_>, args: Map<String, Value>)
         "project": { "org": org, "project": project },
         "summary": {
             "total_failed": total(&failed), "total_running": total(&running),
-            "total_recent": total(&recent), "health": verdict(&recent, &failed),
+            "total_recent": total(&recent), "failure_rate_percent": failure_rate(&recent),
+            "health": verdict(&recent, &failed),
         },
         "failed_executions": shown(&failed),
         "running_executions": shown(&running),
@@ -63,9 +64,20 @@ fn total(page: &Value) -> u64 {
     page["total"].as_u64().unwrap_or(items(page).len() as u64)
 }
 
+/// How many of the newest executions that have ended failed, in whole percent; none without such.
+fn failure_rate(recent: &Value) -> Option<usize> {
+    let has_ended = |run: &&Value| run["endTs"].as_u64().is_some_and(|end| end > 0);
+    let ended = items(recent).iter().filter(has_ended).count();
+    let failed = items(recent).iter().filter(has_ended).filter(is_failed).count();
+    (200 * failed + ended).checked_div(2 * ended)
+}
+
+fn is_failed(run: &&Value) -> bool {
+    run["status"] == "Failed"
+}
+
 /// As good as the newest executions: old failures that were followed by successes do not count.
 fn verdict(recent: &Value, failed: &Value) -> &'static str {
-    let is_failed = |run: &&Value| run["status"] == "Failed";
     let bad = items(recent).iter().filter(is_failed).count();
     match (bad, items(recent).len()) {
         (0, 0) if !items(failed).is_empty() => "failing",
@@ -105,6 +117,22 @@ mod tests {
             (page(&[]), page(&["Failed"]), "failing"),
         ] {
             assert_eq!(verdict(&recent, &failed), expected, "{recent}");
+        }
+    }
+
+    #[test]
+    fn executions_that_have_ended_make_the_failure_rate() {
+        let ran = |status: &str| json!({"status": status, "endTs": 1});
+        let running = json!({"status": "Running", "endTs": null});
+        for (runs, expected) in [
+            (json!([]), None),
+            (json!([running]), None),
+            (json!([ran("Success"), running]), Some(0)),
+            (json!([ran("Failed"), ran("Success"), ran("Aborted"), running]), Some(33)),
+            (json!([ran("Failed"), ran("Failed"), ran("Success")]), Some(67)),
+            (json!([ran("Failed")]), Some(100)),
+        ] {
+            assert_eq!(failure_rate(&json!({ "items": runs })), expected, "{runs}");
         }
     }
 }

@@ -157,7 +157,10 @@ pub fn health(answer: &Value) -> Option<Chart> {
     };
     Some(Chart::Health(Health {
         title,
-        subtitle: "Health of the project's pipelines".into(),
+        subtitle: match answer.pointer("/summary/failure_rate_percent").and_then(Value::as_u64) {
+            Some(rate) => format!("Of the latest executions, {rate} % failed"),
+            None => "Health of the project's pipelines".to_owned(),
+        },
         level,
         cards: vec![
             card("failed executions", "total_failed", Some(Status::Failed)),

@@ -137,11 +137,13 @@ fn lists_are_counted_by_status_by_pipeline_and_by_day() {
 fn a_status_becomes_a_dashboard() {
     let answer = json!({
         "project": {"org": "default", "project": "payments"},
-        "summary": {"total_failed": 3, "total_running": 1, "total_recent": 20, "health": "degraded"},
+        "summary": {"total_failed": 3, "total_running": 1, "total_recent": 20,
+            "failure_rate_percent": 50, "health": "degraded"},
         "recent_activity": [{"status": "Success"}, {"status": "Failed"}],
     });
     let Some(Chart::Health(health)) = super::health(&answer) else { panic!() };
     assert_eq!((health.title.as_str(), health.level), ("default / payments", Level::Degraded));
+    assert_eq!(health.subtitle, "Of the latest executions, 50 % failed");
     assert_eq!(health.cards.iter().map(|card| card.value).collect::<Vec<_>>(), [3, 1, 20]);
     assert_eq!(health.recent, [Status::Succeeded, Status::Failed]);
 }

@@ -190,6 +190,7 @@ async fn a_project_has_a_verdict() {
     harness.ok("harness_status", json!({ "limit": 50 })).await;
     let status = harness.ok("harness_status", json!({ "limit": 2 })).await;
     assert_eq!(status["summary"]["health"], "degraded", "{status:#}");
+    assert_eq!(status["summary"]["failure_rate_percent"], 33, "{status:#}");
     assert_eq!(status["failed_executions"][0]["execution_id"], "deploy_shop-run-3");
     let empty = harness.ok("harness_status", json!({ "project_id": "billing" })).await;
     assert_eq!(empty["summary"]["health"], "healthy", "{empty:#}");
