@@ -57,7 +57,9 @@ fn main() -> Result<()> {
     if write {
         let path =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/performance.md");
-        fs::write(&path, table::page(&table)).with_context(|| path.display().to_string())?;
+        let page = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let page = table::replaced(&page, &table).context("the page has no table")?;
+        fs::write(&path, page).with_context(|| path.display().to_string())?;
     }
     Ok(())
 }

@@ -56,20 +56,9 @@ pub(crate) fn render(rows: &[Row]) -> String {
     lines.join("\n")
 }
 
-/// The page that `--write` writes.
-pub(crate) fn page(table: &str) -> String {
-    format!(
-        "# Performance\n\n\
-         What Pilothouse costs, measured by `cargo bench -- --write` on a machine with two cores. \
-         Starts are the median of twenty; memory is resident memory; CPU is the server's own user \
-         and system time. Nothing here is asserted by a test, because it depends on the machine.\n\n\
-         {table}\n\n\
-         ## What is over its budget\n\n\
-         - A call over HTTP: most of it is the kernel and the runtimes. `sqlx` hands each statement \
-         to a thread of its own and back, and asks a connection again when it returns to its pool; \
-         the answer to a legacy client is a stream of two writes. What remains is flat: allocation \
-         and copies a fifth, no function of ours above one percent.\n\
-         - The binary: the tables that let a panic end one call instead of the server are 4 MB, \
-         Cedar is 3 MB, drawing charts 1.3 MB, the rest is two databases, TLS, HTTP and gRPC.\n"
-    )
+/// The page with this table in place of its own; the words around it are written by hand.
+pub(crate) fn replaced(page: &str, table: &str) -> Option<String> {
+    let begin = page.find("| what")?;
+    let length = page[begin..].find("\n\n")?;
+    Some(format!("{}{table}{}", &page[..begin], &page[begin + length..]))
 }
