@@ -68,17 +68,17 @@ fn total(page: &Value) -> u64 {
 fn failure_rate(recent: &Value) -> Option<usize> {
     let has_ended = |run: &&Value| run["endTs"].as_u64().is_some_and(|end| end > 0);
     let ended = items(recent).iter().filter(has_ended).count();
-    let failed = items(recent).iter().filter(has_ended).filter(is_failed).count();
+    let failed = items(recent).iter().filter(has_ended).filter(|run| is_failed(run)).count();
     (200 * failed + ended).checked_div(2 * ended)
 }
 
-fn is_failed(run: &&Value) -> bool {
+fn is_failed(run: &Value) -> bool {
     run["status"] == "Failed"
 }
 
 /// As good as the newest executions: old failures that were followed by successes do not count.
 fn verdict(recent: &Value, failed: &Value) -> &'static str {
-    let bad = items(recent).iter().filter(is_failed).count();
+    let bad = items(recent).iter().filter(|run| is_failed(run)).count();
     match (bad, items(recent).len()) {
         (0, 0) if !items(failed).is_empty() => "failing",
         (0, _) => "healthy",
