@@ -58,17 +58,17 @@ fn begin(
     let request = envelope.into_typed()?;
     let (sender, mut messages) = mpsc::channel(PENDING);
     let client = session.client();
-    Dispatch { endpoint, caller, session: Some(session), answer_only: true, http }
+    let underway = Dispatch { endpoint, caller, session: Some(session), answer_only: true, http }
         .start(id.clone(), request, client, Outlet::Channel(sender), CancellationToken::new())
         .map_err(fail)?;
-    Ok(Some(async move {
+    Ok(Some(underway.until(async move {
         while let Some(message) = messages.recv().await {
             if matches!(message.role, Role::Answer { .. }) {
                 return message.text;
             }
         }
         text(Some(id), limited("the request was cancelled"))
-    }))
+    })))
 }
 
 fn text(id: Option<RequestId>, error: ErrorData) -> String {

@@ -16,7 +16,7 @@ use super::{
     context::{Era, Origin},
     endpoint::Endpoint,
     error::{Refusal, invalid_request, limited},
-    exchange::Exchange,
+    exchange::{Exchange, Underway},
     handler::Handler,
     message::{Envelope, Malformed},
     outlet::Outlet,
@@ -50,7 +50,7 @@ pub(crate) struct Dispatch<'a> {
 }
 
 impl Dispatch<'_> {
-    /// Starts serving a request; its messages go to `outlet`.
+    /// Begins to serve a request; its messages go to `outlet`.
     pub(crate) fn start(
         self,
         id: RequestId,
@@ -58,7 +58,7 @@ impl Dispatch<'_> {
         client: Option<Arc<InitializeRequestParams>>,
         outlet: Outlet,
         cancel: CancellationToken,
-    ) -> Result<(), ErrorData> {
+    ) -> Result<Underway, ErrorData> {
         let JsonRpcMessage::Request(JsonRpcRequest { request, .. }) = request else {
             return Err(invalid_request("a request is expected"));
         };
@@ -82,9 +82,8 @@ impl Dispatch<'_> {
             client,
             voice: Voice::new(id.clone(), outlet, self.session.cloned(), cancel.clone()),
         };
-        Exchange { id, request, origin, cancel, slot }
-            .start(Handler::new(Arc::clone(self.endpoint)));
-        Ok(())
+        let exchange = Exchange { id, request, origin, cancel, slot };
+        Ok(exchange.start(Handler::new(Arc::clone(self.endpoint))))
     }
 }
 

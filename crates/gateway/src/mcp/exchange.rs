@@ -7,13 +7,14 @@
 mod peer;
 mod subscription;
 
-use std::{mem, panic::AssertUnwindSafe};
+use std::{mem, panic::AssertUnwindSafe, pin::pin};
 
-use futures::FutureExt as _;
+use futures::{FutureExt as _, future::BoxFuture};
 use rmcp::{
     model::{ClientRequest, ErrorData, GetExtensions as _, GetMeta as _, RequestId},
     service::{RequestContext, Service as _},
 };
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{context::Origin, handler::Handler, in_progress::Slot, voice::Voice};
@@ -31,14 +32,45 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// Serves the request. Its client gets the answer, unless `cancel` comes first.
-    pub(crate) fn start(self, handler: Handler) {
+    pub(crate) fn start(self, handler: Handler) -> Underway {
         let Self { id, request, origin, cancel, slot } = self;
         let task = Task { id, voice: origin.voice.clone(), cancel, _slot: slot };
         match request {
             request @ ClientRequest::SubscriptionsListenRequest(_) => {
                 subscription::start(task, request, origin, handler);
+                Underway(None)
             }
-            request => drop(tokio::spawn(task.serve(request, origin, handler))),
+            request => Underway(Some(task.serve(request, origin, handler).boxed())),
+        }
+    }
+}
+
+/// A request that is being served: on the task of whoever waits for its answer, and from when nobody
+/// does on a task of its own. Most are answered while their connection waits, and a task would cost
+/// them two changes of thread.
+#[must_use = "dropped, it goes on by itself"]
+pub(crate) struct Underway(Option<BoxFuture<'static, ()>>);
+
+impl Underway {
+    /// Goes on with the request until `answer` is there.
+    pub(crate) async fn until<T>(mut self, answer: impl Future<Output = T>) -> T {
+        let mut answer = pin!(answer);
+        if let Some(serving) = &mut self.0 {
+            tokio::select! {
+                biased;
+                answer = &mut answer => return answer,
+                () = serving => self.0 = None,
+            }
+        }
+        answer.await
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        // Without a runtime the program is at its end.
+        if let (Some(serving), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            runtime.spawn(serving);
         }
     }
 }

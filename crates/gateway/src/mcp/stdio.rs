@@ -145,7 +145,8 @@ impl Connection {
             http: None,
         };
         let outlet = Outlet::Channel(self.output.clone());
-        dispatch.start(id.clone(), request, client, outlet, CancellationToken::new()).map_err(fail)
+        let cancel = CancellationToken::new();
+        dispatch.start(id.clone(), request, client, outlet, cancel).map(drop).map_err(fail)
     }
 
     async fn initialize(&self, id: RequestId, envelope: Envelope) -> Result<(), Malformed> {

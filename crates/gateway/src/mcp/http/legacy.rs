@@ -103,15 +103,18 @@ async fn request(
     if visit.accept == Accept::Stream {
         let (number, log) = session.open_stream();
         let outlet = Outlet::Log(Arc::clone(&log));
-        if let Err(error) = dispatch.start(id.clone(), request, client, outlet, cancel) {
-            log.finish();
-            return fail(id, error);
-        }
-        return answer_or_stream(visit, session, number, &log).await;
+        let underway = match dispatch.start(id.clone(), request, client, outlet, cancel) {
+            Ok(underway) => underway,
+            Err(error) => {
+                log.finish();
+                return fail(id, error);
+            }
+        };
+        return underway.until(answer_or_stream(visit, session, number, &log)).await;
     }
     let (sender, messages) = mpsc::channel(PENDING);
     match dispatch.start(id.clone(), request, client, Outlet::Channel(sender), cancel) {
-        Ok(()) => reply::document(messages, |_| status(&visit.caller)).await,
+        Ok(underway) => underway.until(reply::document(messages, |_| status(&visit.caller))).await,
         Err(error) => fail(id, error),
     }
 }

@@ -13,8 +13,9 @@ use super::{Visit, accept::Accept, header, reply};
 use crate::mcp::{
     dispatch::Dispatch,
     error::invalid_request,
+    exchange::Underway,
     message::{Envelope, Kind},
-    outlet::Outlet,
+    outlet::{Outgoing, Outlet},
 };
 
 /// Messages that may wait for a slow reader before the handler has to.
@@ -31,23 +32,28 @@ pub(super) async fn serve(visit: Visit, envelope: Envelope) -> Response {
     };
     match begin(&visit, envelope, id.clone()) {
         Err((status, error)) => reply::refusal(status, Some(id), error),
-        Ok((messages, cancel)) => {
+        Ok(Begun { underway, messages, cancel }) => {
             let settings = visit.endpoint.settings();
             let guard = cancel.drop_guard();
             match visit.accept {
                 Accept::Stream => {
-                    reply::whatever_fits(messages, guard, settings.silence, settings.keep_alive)
-                        .await
+                    let (silence, keep_alive) = (settings.silence, settings.keep_alive);
+                    let reply = reply::whatever_fits(messages, guard, silence, keep_alive);
+                    underway.until(reply).await
                 }
                 Accept::Json | Accept::Neither => {
-                    reply::document(messages, reply::answer_status).await
+                    underway.until(reply::document(messages, reply::answer_status)).await
                 }
             }
         }
     }
 }
 
-type Begun = (mpsc::Receiver<crate::mcp::outlet::Outgoing>, CancellationToken);
+struct Begun {
+    underway: Underway,
+    messages: mpsc::Receiver<Outgoing>,
+    cancel: CancellationToken,
+}
 
 fn begin(
     visit: &Visit,
@@ -75,10 +81,10 @@ fn begin(
         answer_only,
         http: Some(Arc::clone(&visit.head)),
     };
-    dispatch
+    let underway = dispatch
         .start(id, request, None, Outlet::Channel(sender), cancel.clone())
         .map_err(|error| (reply::status(error.code.0, StatusCode::BAD_REQUEST), error))?;
-    Ok((messages, cancel))
+    Ok(Begun { underway, messages, cancel })
 }
 
 fn header_schema(visit: &Visit, envelope: &Envelope) -> Option<Arc<JsonObject>> {
