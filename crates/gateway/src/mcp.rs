@@ -1,8 +1,8 @@
 //! The MCP protocol: two eras, two transports, one [`Backend`] behind them.
 //!
-//! A request becomes an exchange: one message in, served by [`Handler`] on a task of its own, its
-//! messages out with its voice, through an outlet (an HTTP reply, a resumable stream, standard
-//! output).
+//! A request becomes an exchange: one message in, served by [`Handler`] where its answer is waited
+//! for, its messages out with its voice, through an outlet (an HTTP reply, a resumable stream,
+//! standard output).
 //! What outlives a request in the legacy era (2025-11-25 and before) is a small session record,
 //! not a task, so an idle client costs less than two kilobytes. The modern era (2026-07-28) keeps
 //! nothing.

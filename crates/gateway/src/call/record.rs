@@ -117,6 +117,7 @@ impl Record {
         elapsed: Duration,
     ) -> Result<End, Error> {
         self.ended(&end, elapsed);
+        self.log();
         let Err(error) = self.save(gateway, self.row.outcome).await else { return end };
         tracing::error!(%error, source = ?error.source, "a call could not be recorded");
         if self.begun {
@@ -125,6 +126,22 @@ impl Record {
         Err(Error::unavailable("the call could not be recorded, so its answer is withheld")
             .hint("nothing was changed; call again when the database answers")
             .source(error))
+    }
+
+    /// For whoever watches the server; the trail has the same and more.
+    fn log(&self) {
+        let AuditRecord { request_id, principal, tool, outcome, duration_ms, .. } = &self.row;
+        let operation = self.row.operation.as_deref().unwrap_or_default();
+        let outcome = outcome.as_str();
+        tracing::debug!(
+            request_id,
+            principal,
+            tool,
+            operation,
+            outcome,
+            duration_ms,
+            "a call ended"
+        );
     }
 
     async fn save(&self, gateway: &Gateway, outcome: Outcome) -> Result<(), Error> {

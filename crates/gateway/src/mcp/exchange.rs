@@ -1,4 +1,4 @@
-//! One request from arrival to answer, on a task of its own.
+//! One request from arrival to answer, served where the answer is waited for.
 //!
 //! `rmcp`'s service loop serves a connection: channels and tasks that one request has no use for,
 //! at a tenth of what a call costs. So its handler is called directly; only a subscription, whose
