@@ -1,5 +1,6 @@
 //! What the product accepts at most: one row per input, with the code that bounds it and the test
-//! that exceeds it. Rows only; what is made of them is said in the parent module.
+//! that exceeds it. Rows only, which is why the file may be long; what is made of them is said in the
+//! parent module.
 
 use super::Limit;
 
