@@ -211,3 +211,30 @@ fn retract(outlet: &Outlet, id: RequestId) {
         tracing::debug!("a question could not be taken back");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pilothouse_model::{Caller, Principal};
+    use rmcp::model::PingRequest;
+
+    use super::*;
+    use crate::mcp::session::{EventLog, Owner};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_without_an_answer_in_time_is_taken_back() {
+        let owner = Owner::of(&Caller::new(Principal::local_user("ann")));
+        let outlet = Outlet::Log(EventLog::new());
+        let session = Arc::new(Session::new("s".into(), owner, outlet));
+        let (outlet, mut messages) = tokio::sync::mpsc::channel(4);
+        let cancel = CancellationToken::new();
+        let outlet = Outlet::Channel(outlet);
+        let voice = Voice::new(RequestId::Number(7), outlet, Some(session.clone()), cancel);
+
+        let question = ServerRequest::PingRequest(PingRequest::default());
+        let answer = voice.ask(question, Duration::from_mins(1)).await;
+        assert!(matches!(answer, Err(Unanswered::Late)), "{answer:?}");
+        assert!(messages.recv().await.unwrap().text.contains("ping"));
+        assert!(messages.recv().await.unwrap().text.contains("notifications/cancelled"));
+        assert!(!session.withdraw(&RequestId::Number(1)), "nobody waits for it");
+    }
+}

@@ -60,6 +60,15 @@ fn questions_of_concurrent_requests_do_not_meet() {
 }
 
 #[test]
+fn a_stream_that_nobody_heard_of_is_forgotten() {
+    let session = session();
+    let (kept, _) = session.open_stream();
+    let (number, _) = session.open_stream();
+    session.forget_stream(number);
+    assert!(session.stream(number).is_none() && session.stream(kept).is_some());
+}
+
+#[test]
 fn requests_in_progress_are_bounded_and_cancelled_by_id() {
     let session = session();
     let begin = |id: i64, cancel: &CancellationToken| {
