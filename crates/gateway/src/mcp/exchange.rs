@@ -1,8 +1,8 @@
 //! One request from arrival to answer, served where the answer is waited for.
 //!
-//! `rmcp`'s service loop serves a connection: channels and tasks that one request has no use for,
-//! at a tenth of what a call costs. So its handler is called directly; only a subscription, whose
-//! notifications `rmcp` sends itself, gets a loop.
+//! `rmcp`'s service loop serves a connection, with channels and tasks that one request has no use
+//! for. So its handler is called directly; only a subscription, whose notifications `rmcp` sends
+//! itself, gets a loop.
 
 mod peer;
 mod subscription;
