@@ -100,28 +100,21 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
-    use pilothouse_model::{Risk, Timestamp};
+    use pilothouse_model::{Caller, Principal, Timestamp};
 
     use super::*;
 
     fn row(operation: &str, surface: &str, outcome: Outcome) -> AuditRecord {
         AuditRecord {
-            id: "1".into(),
-            at: Timestamp(0),
             request_id: "r".into(),
-            principal: "user:jo".into(),
-            space: None,
-            surface: surface.into(),
-            tool: "t".into(),
+            at: Timestamp(0),
             operation: (!operation.is_empty()).then(|| operation.to_owned()),
-            risk: Risk::Read,
             target: Some("x".into()),
             arguments: r#"{"org_id":"o"}"#.into(),
             outcome,
             detail: Some("because".into()),
-            plan_digest: None,
-            approval_id: None,
             duration_ms: 3,
+            ..AuditRecord::new(&Caller::new(Principal::local_user("jo")), surface, "t")
         }
     }
 

@@ -112,30 +112,14 @@ fn durability(records: &[AuditRecord]) -> Durability {
 
 #[cfg(test)]
 mod tests {
-    use pilothouse_model::{Risk, Timestamp, audit::Outcome};
+    use pilothouse_model::{Caller, Principal};
     use pilothouse_store::AuditFilter;
 
     use super::*;
 
     fn row(number: usize) -> AuditRecord {
-        AuditRecord {
-            id: uuid::Uuid::now_v7().to_string(),
-            at: Timestamp(1),
-            request_id: number.to_string(),
-            principal: "user:jo".into(),
-            space: None,
-            surface: "unified".into(),
-            tool: "t".into(),
-            operation: None,
-            risk: Risk::Read,
-            target: None,
-            arguments: "{}".into(),
-            outcome: Outcome::Done,
-            detail: None,
-            plan_digest: None,
-            approval_id: None,
-            duration_ms: 0,
-        }
+        let caller = Caller::new(Principal::local_user("jo"));
+        AuditRecord { request_id: number.to_string(), ..AuditRecord::new(&caller, "unified", "t") }
     }
 
     #[tokio::test(flavor = "multi_thread")]

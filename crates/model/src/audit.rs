@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Risk, Timestamp};
+use crate::{Caller, Risk, Timestamp};
 
 /// Where in its life a recorded call was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,4 +70,28 @@ pub struct AuditRecord {
     pub plan_digest: Option<String>,
     pub approval_id: Option<String>,
     pub duration_ms: i64,
+}
+
+impl AuditRecord {
+    /// Of a read that is done now and of which nothing more is known.
+    pub fn new(caller: &Caller, surface: &str, tool: &str) -> Self {
+        Self {
+            id: uuid::Uuid::now_v7().to_string(),
+            at: Timestamp::now(),
+            request_id: caller.request_id.to_string(),
+            principal: caller.principal.id.clone(),
+            space: caller.space.as_deref().map(str::to_owned),
+            surface: surface.to_owned(),
+            tool: tool.to_owned(),
+            operation: None,
+            risk: Risk::Read,
+            target: None,
+            arguments: "{}".to_owned(),
+            outcome: Outcome::Done,
+            detail: None,
+            plan_digest: None,
+            approval_id: None,
+            duration_ms: 0,
+        }
+    }
 }

@@ -248,6 +248,8 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
+    use pilothouse_model::{Caller, Principal};
+
     use super::*;
 
     async fn waits_for_disk(store: &Store) -> bool {
@@ -262,24 +264,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("x.db").display());
         let store = Store::open(&url).await.unwrap();
-        let row = AuditRecord {
-            id: "1".into(),
-            at: Timestamp(1),
-            request_id: "r".into(),
-            principal: "user:jo".into(),
-            space: None,
-            surface: "unified".into(),
-            tool: "t".into(),
-            operation: None,
-            risk: Risk::Read,
-            target: None,
-            arguments: "{}".into(),
-            outcome: Outcome::Done,
-            detail: None,
-            plan_digest: None,
-            approval_id: None,
-            duration_ms: 0,
-        };
+        let caller = Caller::new(Principal::local_user("jo"));
+        let row = AuditRecord::new(&caller, "unified", "t");
         for succeeds in [true, false] {
             let rows = std::slice::from_ref(&row);
             let written = store.audit_insert_all(rows, Durability::Program).await;

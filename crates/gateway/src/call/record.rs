@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pilothouse_access::{Decision, Plan, Verdict};
 use pilothouse_model::{
-    Caller, Error, Kind, Risk,
+    Caller, Error, Kind,
     audit::{AuditRecord, Outcome},
     text::{json, prefix},
 };
@@ -35,22 +35,8 @@ impl Record {
     ) -> Self {
         Self {
             row: AuditRecord {
-                id: String::new(),
-                at: super::now(),
-                request_id: caller.request_id.to_string(),
-                principal: caller.principal.id.clone(),
-                space: caller.space.as_deref().map(str::to_owned),
-                surface: surface.to_owned(),
-                tool: tool.to_owned(),
-                operation: None,
-                risk: Risk::Read,
-                target: None,
                 arguments: recorded_arguments(arguments),
-                outcome: Outcome::Failed,
-                detail: None,
-                plan_digest: None,
-                approval_id: None,
-                duration_ms: 0,
+                ..AuditRecord::new(caller, surface, tool)
             },
             refused: false,
             begun: false,
@@ -102,7 +88,8 @@ impl Record {
 
     /// Says that a write is about to happen. Without this row it does not.
     pub(super) async fn save_intent(&mut self, gateway: &Gateway) -> Result<(), Error> {
-        self.save(gateway, Outcome::Intent).await?;
+        let intent = AuditRecord { outcome: Outcome::Intent, ..self.row.clone() };
+        save(intent, gateway).await?;
         self.begun = true;
         Ok(())
     }
@@ -118,7 +105,7 @@ impl Record {
     ) -> Result<End, Error> {
         self.ended(&end, elapsed);
         self.log();
-        let Err(error) = self.save(gateway, self.row.outcome).await else { return end };
+        let Err(error) = save(self.row, gateway).await else { return end };
         tracing::error!(%error, source = ?error.source, "a call could not be recorded");
         if self.begun {
             return end;
@@ -143,16 +130,11 @@ impl Record {
             "a call ended"
         );
     }
+}
 
-    async fn save(&self, gateway: &Gateway, outcome: Outcome) -> Result<(), Error> {
-        let row = AuditRecord {
-            id: Uuid::now_v7().to_string(),
-            at: super::now(),
-            outcome,
-            ..self.row.clone()
-        };
-        gateway.recorder().record(row).await
-    }
+async fn save(row: AuditRecord, gateway: &Gateway) -> Result<(), Error> {
+    let row = AuditRecord { id: Uuid::now_v7().to_string(), at: super::now(), ..row };
+    gateway.recorder().record(row).await
 }
 
 fn recorded_arguments(arguments: &Map<String, Value>) -> String {

@@ -1,7 +1,7 @@
 //! The audit trail lists what was recorded, newest first.
 
 use pilothouse_model::{
-    Error, Kind, Risk,
+    Caller, Error, Kind, Principal, Risk,
     audit::{AuditRecord, Outcome},
 };
 use pilothouse_store::{AUDIT_LIST_CAP, AuditFilter, Durability, Store};
@@ -11,23 +11,12 @@ use crate::backend::{NOW, later, on_each};
 
 /// A read by `user:jo` that was done.
 pub(crate) fn record(request_id: &str) -> AuditRecord {
+    let caller = Caller::new(Principal::local_user("jo"));
     AuditRecord {
-        id: Uuid::now_v7().to_string(),
-        at: NOW,
         request_id: request_id.to_owned(),
-        principal: "user:jo".to_owned(),
-        space: None,
-        surface: "unified".to_owned(),
-        tool: "infra_get".to_owned(),
-        operation: None,
-        risk: Risk::Read,
-        target: None,
-        arguments: "{}".to_owned(),
-        outcome: Outcome::Done,
-        detail: None,
-        plan_digest: None,
-        approval_id: None,
+        at: NOW,
         duration_ms: 3,
+        ..AuditRecord::new(&caller, "unified", "infra_get")
     }
 }
 

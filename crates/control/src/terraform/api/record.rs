@@ -14,7 +14,6 @@ use pilothouse_model::{
     audit::{AuditRecord, Outcome},
     text::prefix,
 };
-use uuid::Uuid;
 
 use crate::terraform::Terraform;
 
@@ -78,7 +77,7 @@ pub(super) async fn direct(
     let Some(decided) = note.take() else { return response };
     if decided.refused || !decided.risk.is_read() {
         let ended = platform.config.clock.now();
-        let row = row(&caller, path, decided, &response, began, ended);
+        let row = row(&caller, &path, decided, &response, began, ended);
         if let Err(error) = platform.store.audit_insert(&row).await {
             tracing::error!(%error, operation = row.operation, "a call could not be recorded");
         }
@@ -88,7 +87,7 @@ pub(super) async fn direct(
 
 fn row(
     caller: &Caller,
-    path: String,
+    path: &str,
     decided: Decided,
     response: &Response,
     began: Timestamp,
@@ -100,23 +99,15 @@ fn row(
         false => Outcome::Failed,
     };
     AuditRecord {
-        id: Uuid::now_v7().to_string(),
         at: ended,
-        request_id: caller.request_id.to_string(),
-        principal: caller.principal.id.clone(),
-        space: caller.space.as_deref().map(str::to_owned),
-        surface: SURFACE.to_owned(),
-        tool: path,
         operation: Some(decided.operation),
         risk: decided.risk,
         target: decided.target,
-        // Bodies hold values of variables and whole states.
-        arguments: "{}".to_owned(),
         outcome,
         detail: Some(prefix(&decided.detail, MAX_TEXT).to_owned()),
-        plan_digest: None,
-        approval_id: None,
         duration_ms: i64::try_from(ended.since(began).as_millis()).unwrap_or(i64::MAX),
+        // Its arguments are not told: bodies hold values of variables and whole states.
+        ..AuditRecord::new(caller, SURFACE, path)
     }
 }
 
