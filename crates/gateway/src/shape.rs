@@ -36,9 +36,11 @@ pub(crate) fn success(value: Value, picture: Option<Image>, part: Option<&Part>)
         text = json_text(&value);
         note
     });
-    let mut result = CallToolResult::structured(value);
-    result.meta = Some(meta(&text, cut.as_deref()));
-    result.content = vec![ContentBlock::text(text)];
+    let meta = meta(&text, cut.as_deref());
+    // `CallToolResult::structured` would write the value out once more.
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(value);
+    result.meta = Some(meta);
     let image = picture.map(|it| ContentBlock::image(BASE64_STANDARD.encode(it.png), "image/png"));
     result.content.extend(image);
     result
@@ -55,9 +57,10 @@ pub(crate) fn failure(error: &Error, mut extra: Map<String, Value>) -> CallToolR
         }),
     );
     let text = error.to_string();
-    let mut result = CallToolResult::structured_error(Value::Object(extra));
-    result.meta = Some(meta(&text, None));
-    result.content = vec![ContentBlock::text(text)];
+    let meta = meta(&text, None);
+    let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(Value::Object(extra));
+    result.meta = Some(meta);
     result
 }
 

@@ -23,7 +23,31 @@ pub struct Access {
 #[derive(Clone, Debug)]
 enum Hosts {
     Any,
-    Named(Vec<String>),
+    Named(Vec<Name>),
+}
+
+/// A host as it is compared: in lower case, without the brackets of an IPv6 address.
+#[derive(Clone, Debug)]
+struct Name {
+    host: String,
+    /// Any, where there is none.
+    port: Option<u16>,
+}
+
+impl Name {
+    fn read(text: &str) -> Self {
+        match text.parse::<Authority>() {
+            Ok(named) if named.port().is_some() => {
+                Self { host: bare(named.host()).to_ascii_lowercase(), port: named.port_u16() }
+            }
+            _ => Self { host: bare(text).to_ascii_lowercase(), port: None },
+        }
+    }
+
+    fn is_of(&self, host: &Authority) -> bool {
+        self.host.eq_ignore_ascii_case(bare(host.host()))
+            && (self.port.is_none() || self.port == host.port_u16())
+    }
 }
 
 impl Default for Access {
@@ -35,8 +59,8 @@ impl Default for Access {
 
 impl Access {
     /// Answers as these hosts: `example.com` on any port, `example.com:8443` on that port.
-    pub fn hosts(hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let hosts = hosts.into_iter().map(|host| host.into().to_ascii_lowercase()).collect();
+    pub fn hosts(hosts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let hosts = hosts.into_iter().map(|host| Name::read(host.as_ref())).collect();
         Self { hosts: Hosts::Named(hosts), origins: Vec::new() }
     }
 
@@ -73,14 +97,10 @@ impl Access {
     }
 
     fn answers_as(&self, host: &Authority) -> bool {
-        let Hosts::Named(named) = &self.hosts else { return true };
-        let name = bare(host.host());
-        named.iter().any(|allowed| match allowed.parse::<Authority>() {
-            Ok(allowed) if allowed.port().is_some() => {
-                bare(allowed.host()) == name && allowed.port_u16() == host.port_u16()
-            }
-            _ => bare(allowed) == name,
-        })
+        match &self.hosts {
+            Hosts::Any => true,
+            Hosts::Named(named) => named.iter().any(|name| name.is_of(host)),
+        }
     }
 
     /// Our own origin is the one whose authority is the host we were called as, which
@@ -108,8 +128,8 @@ fn host_of(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
     uri.authority().cloned()
 }
 
-fn bare(host: &str) -> String {
-    host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase()
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 /// Middleware that refuses what [`Access::problem`] objects to with 403.
