@@ -5,6 +5,7 @@ use pilothouse_model::{
     audit::{AuditRecord, Outcome},
 };
 use sqlx::{Database, Encode, QueryBuilder, SqlitePool, Type};
+use uuid::{Uuid, Version};
 
 use crate::{
     Result, Store, Tx,
@@ -52,15 +53,17 @@ const INSERT: &str = "
 /// Rows of one statement at most: SQLite takes 32,766 parameters, PostgreSQL 65,535.
 const ROWS: usize = 256;
 
+/// The most that passes between a row's id and its time, in milliseconds: a sleeping machine aside.
+const PAUSE_MS: i64 = 60_000;
+
 const SELECT: &str = "SELECT * FROM audit WHERE TRUE";
 
 const UNFINISHED: &str = "
     SELECT * FROM audit AS intent
-    WHERE outcome = 'intent' AND at < $1 AND NOT EXISTS (
+    WHERE outcome = 'intent' AND NOT EXISTS (
         SELECT 1 FROM audit AS later
         WHERE later.request_id = intent.request_id AND later.id > intent.id
-            AND later.outcome <> 'intent')
-    ORDER BY id DESC LIMIT $2";
+            AND later.risk <> 'read' AND later.outcome <> 'intent')";
 
 impl Store {
     /// Adds a row. Its id decides its place in the trail, so it must be a new `UUIDv7`.
@@ -103,17 +106,17 @@ impl Store {
 
     /// The rows that match, newest first.
     pub async fn audit_list(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
-        let rows: Vec<Row> =
-            run!(self.read(), |db| { select(filter).build_query_as().fetch_all(db).await })?;
+        let rows: Vec<Row> = run!(self.read(), |db| {
+            select(SELECT, filter).build_query_as().fetch_all(db).await
+        })?;
         rows.into_iter().map(Row::into_record).collect()
     }
 
-    /// Intents from before `older_than` that no later row of the same request resolves: nobody
+    /// Of the intents that match those that no later row of the same request resolves: nobody
     /// knows whether the write happened. Newest first.
-    pub async fn audit_unfinished(&self, older_than: Timestamp) -> Result<Vec<AuditRecord>> {
+    pub async fn audit_unfinished(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
         let rows: Vec<Row> = run!(self.read(), |db| {
-            let query = sqlx::query_as(UNFINISHED).bind(older_than.0);
-            query.bind(i64::from(AUDIT_LIST_CAP)).fetch_all(db).await
+            select(UNFINISHED, filter).build_query_as().fetch_all(db).await
         })?;
         rows.into_iter().map(Row::into_record).collect()
     }
@@ -173,20 +176,37 @@ where
     query
 }
 
-/// Only the conditions that are asked for, so that each engine can pick an index.
-fn select<DB: Database>(filter: &AuditFilter) -> QueryBuilder<DB>
+/// The id of a request as rows have theirs, which are made later and so are greater.
+fn id_of_request(request_id: &str) -> Option<String> {
+    let id = Uuid::parse_str(request_id).ok()?;
+    (id.get_version() == Some(Version::SortRand)).then(|| id.to_string())
+}
+
+/// An id that no row from `time` on is less than. A row's id is made just before its time is taken,
+/// and is ahead of the clock where that was set back.
+fn id_not_after(time: Timestamp) -> Option<String> {
+    let millis = u64::try_from(time.0.saturating_sub(PAUSE_MS)).ok()?;
+    Some(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid().to_string())
+}
+
+/// `start` and only the conditions that are asked for, so that each engine can pick an index.
+fn select<DB: Database>(start: &str, filter: &AuditFilter) -> QueryBuilder<DB>
 where
     for<'q> &'q str: Encode<'q, DB> + Type<DB>,
     for<'q> i64: Encode<'q, DB> + Type<DB>,
 {
-    let mut query = QueryBuilder::new(SELECT);
+    let mut query = QueryBuilder::new(start);
     let outcome = filter.outcome.map(Outcome::as_str);
+    let after_request = filter.request_id.as_deref().and_then(id_of_request);
+    let not_before = filter.since.and_then(id_not_after);
     for (condition, value) in [
         (" AND principal = ", filter.principal.as_deref()),
         (" AND tool = ", filter.tool.as_deref()),
         (" AND operation = ", filter.operation.as_deref()),
         (" AND outcome = ", outcome),
         (" AND request_id = ", filter.request_id.as_deref()),
+        (" AND id > ", after_request.as_deref()),
+        (" AND id >= ", not_before.as_deref()),
         (" AND id < ", filter.before_id.as_deref()),
     ] {
         if let Some(value) = value {
@@ -257,6 +277,29 @@ mod tests {
         let level: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(pool).await.unwrap();
         // FULL
         level == 2
+    }
+
+    #[tokio::test]
+    async fn what_may_be_asked_for_is_found_without_reading_the_whole_trail() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let Engine::Sqlite(pool) = store.read() else { panic!("not SQLite") };
+        let id = "019a0000000070008000000000000000";
+        let all = AuditFilter::default;
+        let text = |text: &str| Some(text.to_owned());
+        for (start, filter, expected) in [
+            (SELECT, AuditFilter { since: Some(Timestamp::now()), ..all() }, "(id>?)"),
+            (SELECT, AuditFilter { request_id: text(id), ..all() }, "(id>?)"),
+            (SELECT, AuditFilter { before_id: text(id), ..all() }, "(id<?)"),
+            (SELECT, AuditFilter { principal: text("user:jo"), ..all() }, "(principal=?)"),
+            (UNFINISHED, all(), "INDEX audit_request (request_id=? AND id>?)"),
+            (UNFINISHED, all(), "SCAN intent USING INDEX audit_intent"),
+        ] {
+            let mut query = select(&format!("EXPLAIN QUERY PLAN {start}"), &filter);
+            let steps: Vec<(i64, i64, i64, String)> =
+                query.build_query_as().fetch_all(pool).await.unwrap();
+            let steps: Vec<_> = steps.into_iter().map(|(.., step)| step).collect();
+            assert!(steps.iter().any(|step| step.contains(expected)), "{filter:?}: {steps:?}");
+        }
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pilothouse_model::{Error, Timestamp, audit::AuditRecord};
+use pilothouse_model::{Error, audit::AuditRecord};
 use pilothouse_store::AuditFilter;
 use serde::Serialize;
 
@@ -30,25 +30,23 @@ pub(super) async fn run(product: &Product, arguments: &AuditArguments) -> Result
 }
 
 async fn entries(product: &Product, arguments: &AuditArguments) -> Result<Vec<Entry>, Error> {
-    let AuditArguments { principal, tool, unfinished, limit, .. } = arguments;
-    let limit = u32::from(limit.limit);
-    let open = product.store.audit_unfinished(Timestamp::now()).await?;
-    let entry = |unfinished: bool, record| Entry { record, unfinished };
-    if *unfinished {
-        let wanted = |record: &AuditRecord| {
-            principal.as_ref().is_none_or(|id| *id == record.principal)
-                && tool.as_ref().is_none_or(|name| *name == record.tool)
-        };
-        let open = open.into_iter().filter(wanted).take(limit as usize);
-        return Ok(open.map(|record| entry(true, record)).collect());
-    }
-    let open: HashSet<String> = open.into_iter().map(|record| record.id).collect();
+    let limit = u32::from(arguments.limit.limit);
     let filter = AuditFilter {
-        principal: principal.clone(),
-        tool: tool.clone(),
+        principal: arguments.principal.clone(),
+        tool: arguments.tool.clone(),
+        operation: arguments.operation.clone(),
+        outcome: arguments.outcome,
+        request_id: arguments.request.clone(),
+        since: arguments.since,
         limit: Some(limit),
         ..AuditFilter::default()
     };
+    let open = product.store.audit_unfinished(&filter).await?;
+    let entry = |unfinished: bool, record| Entry { record, unfinished };
+    if arguments.unfinished {
+        return Ok(open.into_iter().map(|record| entry(true, record)).collect());
+    }
+    let open: HashSet<String> = open.into_iter().map(|record| record.id).collect();
     let records = product.store.audit_list(&filter).await?;
     Ok(records.into_iter().map(|record| entry(open.contains(&record.id), record)).collect())
 }

@@ -131,17 +131,28 @@ async fn an_intent_is_unfinished_until_a_later_row_resolves_it() {
             ("lost in the second step", &[Outcome::Intent, Outcome::Done, Outcome::Intent]),
         ] {
             for outcome in outcomes {
-                let row = AuditRecord { outcome: *outcome, ..record(request) };
+                let risk = if request == "read" { Risk::Read } else { Risk::LowWrite };
+                let row = AuditRecord { outcome: *outcome, risk, ..record(request) };
                 store.audit_insert(&row).await.unwrap();
             }
         }
-        let unfinished = async |older_than| {
-            let rows = store.audit_unfinished(older_than).await.unwrap();
+        let unfinished = async |filter: AuditFilter| {
+            let rows = store.audit_unfinished(&filter).await.unwrap();
             rows.into_iter().map(|row| row.request_id).collect::<Vec<_>>()
         };
+        let (all, text) = (AuditFilter::default, |text: &str| Some(text.to_owned()));
         let lost = ["lost in the second step", "asked, then lost", "lost"];
-        assert_eq!(unfinished(later(1)).await, lost);
-        assert_eq!(unfinished(NOW).await, [""; 0]);
+        for (filter, expected) in [
+            (all(), &lost[..]),
+            (AuditFilter { until: Some(later(1)), ..all() }, &lost),
+            (AuditFilter { until: Some(NOW), ..all() }, &[]),
+            (AuditFilter { limit: Some(1), ..all() }, &lost[..1]),
+            (AuditFilter { request_id: text("lost"), ..all() }, &["lost"]),
+            (AuditFilter { request_id: text("resolved"), ..all() }, &[]),
+            (AuditFilter { principal: text("user:al"), ..all() }, &[]),
+        ] {
+            assert_eq!(unfinished(filter.clone()).await, expected, "{filter:?}");
+        }
     })
     .await;
 }
