@@ -20,6 +20,7 @@ mod operation;
 mod outbound;
 pub mod place;
 pub mod practice;
+pub mod runtime;
 pub mod serve;
 mod setup;
 mod stdio;

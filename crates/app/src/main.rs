@@ -10,18 +10,17 @@ use std::{
 use clap::Parser;
 use mimalloc::MiMalloc;
 use pilothouse_app::{
-    cli::{Cli, Command},
+    cli::Cli,
     command,
     config::Config,
     environment::Environment,
     exit::{self, Exit},
     login,
     place::{Places, System},
-    telemetry,
+    runtime, telemetry,
 };
 use pilothouse_control::process::supervisor;
 use pilothouse_model::Error;
-use tokio::runtime::{Builder, Runtime};
 
 /// A call allocates hundreds of small pieces; with the C library's allocator it takes a quarter more
 /// time in user mode.
@@ -73,14 +72,6 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
     for (variable, instead) in &config.without_effect {
         tracing::warn!("{variable} has no effect: {instead}");
     }
-    let runtime = runtime(&cli.command).map_err(Error::internal)?;
+    let runtime = runtime::of(&cli.command, config.server.workers).map_err(Error::internal)?;
     runtime.block_on(command::run(cli, config, &places))
-}
-
-/// One thread is enough for one client; a server takes what the machine has.
-fn runtime(command: &Command) -> std::io::Result<Runtime> {
-    match command {
-        Command::Serve(_) | Command::Tour(_) => Builder::new_multi_thread().enable_all().build(),
-        _ => Builder::new_current_thread().enable_all().build(),
-    }
 }

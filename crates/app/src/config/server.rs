@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    num::NonZeroU16,
+    num::{NonZeroU16, NonZeroUsize},
     time::Duration,
 };
 
@@ -29,6 +29,8 @@ pub struct Server {
     pub max_body_bytes: usize,
     /// How long a legacy MCP session lives without a request.
     pub session_ttl: Duration,
+    /// Threads that serve requests; where it is not said, half of the cores.
+    pub workers: Option<NonZeroUsize>,
 }
 
 pub(super) const LISTEN: Setting = Setting::new(
@@ -92,6 +94,12 @@ const SESSION_TTL: Setting = Setting::new(
     "How long a session of an older MCP client lives without a request.",
 )
 .scaled("MCP_SESSION_TTL_MS", "ms");
+const WORKERS: Setting = Setting::new(
+    "server.workers",
+    "PILOTHOUSE_WORKERS",
+    "a number from 1 to 64",
+    "Threads that serve requests, where the server is not to have one for every two cores.",
+);
 
 pub(super) static GROUP: Group = Group {
     title: "Server",
@@ -106,10 +114,12 @@ pub(super) static GROUP: Group = Group {
         &PUBLIC_URL,
         &MAX_BODY_BYTES,
         &SESSION_TTL,
+        &WORKERS,
     ],
 };
 
 const BODY_RANGE: std::ops::RangeInclusive<usize> = (64 << 10)..=(1 << 30);
+const MOST_WORKERS: usize = 64;
 
 impl Server {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
@@ -122,6 +132,9 @@ impl Server {
             parse::bytes(text).filter(|bytes| BODY_RANGE.contains(bytes))
         });
         let session_ttl = reader.required(&SESSION_TTL, parse::duration);
+        let workers = reader.optional(&WORKERS, |text| {
+            text.parse().ok().filter(|workers: &NonZeroUsize| workers.get() <= MOST_WORKERS)
+        });
         let server = Self {
             listen: listen?,
             allowed_hosts: allowed_hosts?,
@@ -130,6 +143,7 @@ impl Server {
             public_url,
             max_body_bytes: max_body_bytes?,
             session_ttl: session_ttl?,
+            workers,
         };
         server.check(reader);
         Some(server)

@@ -1,6 +1,6 @@
 //! Configurations that are right, and everything that can be wrong with one.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, num::NonZeroUsize, path::Path};
 
 use pilothouse_access::AutoApprove;
 use secrecy::ExposeSecret;
@@ -43,6 +43,9 @@ fn the_defaults_are_complete() {
     let url = config.data.database_url.expose_secret();
     assert_eq!(url, "sqlite:///home/ada/.local/share/pilothouse/pilothouse.db");
     assert_eq!(config.policy.revision(), Policy::default().revision());
+    assert_eq!(config.server.workers, None, "as many as the machine suggests");
+    let stated = load(&[("PILOTHOUSE_WORKERS", "64")]).unwrap();
+    assert_eq!(stated.server.workers, NonZeroUsize::new(64));
 }
 
 #[test]
@@ -88,6 +91,8 @@ fn every_kind_of_mistake_names_its_place_and_what_is_expected() {
         ("PILOTHOUSE_MAX_BODY_BYTES", "2GiB", "expected a size from 64KiB to 1GiB"),
         ("PILOTHOUSE_MAX_BODY_BYTES", "1", "expected a size from 64KiB to 1GiB"),
         ("PILOTHOUSE_SESSION_TTL", "soon", "expected a duration"),
+        ("PILOTHOUSE_WORKERS", "0", "expected a number from 1 to 64"),
+        ("PILOTHOUSE_WORKERS", "65", "expected a number from 1 to 64"),
         ("PILOTHOUSE_LOG", "loud,=", "expected a level"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL is \"loud\", expected a level"),
         ("PILOTHOUSE_LOG", "info,loud", "expected a level"),
