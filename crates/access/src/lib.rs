@@ -5,7 +5,6 @@
 
 pub mod api_key;
 pub mod approval;
-pub mod arrival;
 pub mod attempt;
 pub mod bearer;
 pub mod cedar;
@@ -22,6 +21,7 @@ pub mod permission;
 pub mod plan;
 pub mod policy;
 pub mod random;
+mod rate;
 mod recent;
 pub mod requirement;
 pub mod service_account;
@@ -32,7 +32,6 @@ pub mod team;
 pub mod token;
 pub mod vault;
 
-pub use arrival::Arrivals;
 pub use attempt::{Attempts, Source};
 pub use bearer::Bearers;
 pub use cedar::Policies;
@@ -42,6 +41,7 @@ pub use oauth::OAuth;
 pub use permission::Permission;
 pub use plan::{Plan, PlanKey};
 pub use policy::{AutoApprove, Policy};
+pub use rate::Rates;
 pub use requirement::{Requirement, requirement};
 pub use site::Site;
 pub use standing::{Standing, Visible, standing, standing_anywhere, stands_below, visible};

@@ -8,7 +8,7 @@ use std::{
 };
 
 use pilothouse_access::{
-    Arrivals, Bearers, OAuth, Site, Vault,
+    Bearers, OAuth, Rates, Site, Vault,
     federation::Issuers,
     oauth::document::{Documents, Reach},
     people,
@@ -100,7 +100,7 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     if config.github.tokens {
         credentials.push(Box::new(GitHub::new(&config.github)?));
     }
-    let arrivals = Arrivals::new(config.limit.requests_per_minute);
+    let arrivals = Rates::per_minute(config.limit.requests_per_minute);
     let behind_proxy = config.server.behind_proxy;
     let door = Door::new(site.clone(), credentials, directory, arrivals, behind_proxy);
     let door = Arc::new(door);

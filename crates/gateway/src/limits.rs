@@ -1,42 +1,25 @@
 //! How often one principal may call, so that a looping agent cannot starve the others.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::num::NonZeroU32;
 
-use governor::{
-    Quota, RateLimiter,
-    clock::{Clock as _, DefaultClock},
-    state::keyed::HashMapStateStore,
-};
+use pilothouse_access::Rates;
 use pilothouse_model::{Error, Principal};
 
-/// Forget idle principals when this many are known.
-const MAX_TRACKED: usize = 10_000;
-
-type Limiter = RateLimiter<Arc<str>, HashMapStateStore<Arc<str>>, DefaultClock>;
-
-/// A token bucket for each principal.
+/// A rate for each principal.
 pub struct Limits {
-    limiter: Limiter,
+    rates: Rates,
     per_second: NonZeroU32,
-    clock: DefaultClock,
 }
 
 impl Limits {
     /// `per_second` calls on average, twice as many in a burst.
     pub fn new(per_second: NonZeroU32) -> Self {
-        let burst = per_second.saturating_mul(NonZeroU32::MIN.saturating_add(1));
-        let quota = Quota::per_second(per_second).allow_burst(burst);
-        let clock = DefaultClock::default();
-        Self { limiter: RateLimiter::hashmap(quota), per_second, clock }
+        Self { rates: Rates::per_second(per_second), per_second }
     }
 
-    /// Takes one call out of the principal's bucket.
+    /// Counts one call of the principal.
     pub(crate) fn take(&self, principal: &Principal) -> Result<(), Error> {
-        if self.limiter.len() > MAX_TRACKED {
-            self.limiter.retain_recent();
-        }
-        self.limiter.check_key(&Arc::from(principal.id.as_str())).map_err(|not_until| {
-            let wait = not_until.wait_time_from(self.clock.now()).max(Duration::from_millis(1));
+        self.rates.take(&principal.id).map_err(|wait| {
             Error::limited(format!("more than {} calls a second", self.per_second))
                 .hint(format!("wait {} ms and call again", wait.as_millis()))
         })

@@ -15,7 +15,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use pilothouse_access::{Arrivals, Attempts, Directory, Site};
+use pilothouse_access::{Attempts, Directory, Rates, Site};
 use pilothouse_model::{Caller, Error, Kind, Scopes, Timestamp};
 use serde_json::json;
 
@@ -34,7 +34,7 @@ pub(crate) struct Door {
     credentials: Vec<Box<dyn Credential>>,
     directory: Directory,
     attempts: Attempts,
-    arrivals: Arrivals,
+    arrivals: Rates,
     behind_proxy: bool,
 }
 
@@ -43,7 +43,7 @@ impl Door {
         site: Site,
         credentials: Vec<Box<dyn Credential>>,
         directory: Directory,
-        arrivals: Arrivals,
+        arrivals: Rates,
         behind_proxy: bool,
     ) -> Self {
         Self { site, credentials, directory, attempts: Attempts::new(), arrivals, behind_proxy }
@@ -55,8 +55,8 @@ impl Door {
             return Ok(());
         }
         let source = source(request.extensions(), request.headers(), self.behind_proxy);
-        self.arrivals.take(&source, Timestamp::now()).map_err(|wait| {
-            let most = self.arrivals.per_minute();
+        self.arrivals.take(&source).map_err(|wait| {
+            let most = self.arrivals.at_once();
             let message = format!(
                 "more than {most} requests a minute from {source}; the operator sets \
                  PILOTHOUSE_REQUESTS_PER_MINUTE"

@@ -301,10 +301,10 @@ pub static LIMITS: [Limit; 78] = [
         "an_address_that_sends_too_much_waits_before_its_token_is_looked_at",
     ),
     limit(
-        "Addresses whose requests are counted, in each of two generations",
-        "crates/access/src/arrival.rs",
+        "Addresses whose requests are counted, and callers whose calls are, in each of two generations",
+        "crates/access/src/rate.rs",
         "REMEMBERED",
-        "a_place_that_sends_is_remembered_among_many_others",
+        "who_comes_often_is_remembered_among_many_others",
     ),
     limit(
         "Tool calls of one caller in a second (`PILOTHOUSE_CALLS_PER_SECOND`)",
