@@ -16,6 +16,8 @@ pub(super) struct Execution {
     pub(super) pipeline: String,
     pub(super) number: usize,
     pub(super) started: Timestamp,
+    /// The YAML that it was started with.
+    pub(super) inputs: String,
     /// The image that is deployed.
     pub(super) tag: String,
     /// How it ends.
@@ -124,8 +126,7 @@ fn get(state: &mut State, id: &str) -> Result<Value, Refusal> {
 }
 
 fn inputs(state: &State, id: &str) -> Result<Value, Refusal> {
-    let run = find(state, id)?;
-    Ok(success(json!({ "inputSetYaml": scene::inputs(&run.tag) })))
+    Ok(success(json!({ "inputSetYaml": find(state, id)?.inputs })))
 }
 
 fn interrupt(state: &mut State, id: &str) -> Result<Value, Refusal> {

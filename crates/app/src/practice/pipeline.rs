@@ -71,7 +71,10 @@ fn get(state: &State, ask: &Ask, id: &str) -> Result<Value, Refusal> {
 fn template(state: &State, ask: &Ask) -> Result<Value, Refusal> {
     let id = ask.query("pipelineIdentifier").unwrap_or_default();
     let yaml = find(state, ask, id)?.body["yaml"].as_str().unwrap_or_default();
-    let asks = yaml.contains("<+input>").then(|| scene::inputs("<+input>"));
+    let asks = match yaml {
+        yaml if scene::asks_for_source(yaml) => Some(scene::build_inputs(id)),
+        yaml => yaml.contains("<+input>").then(|| scene::inputs("<+input>")),
+    };
     Ok(success(json!({ "inputSetTemplateYaml": asks, "hasInputSets": true, "modules": ["ci"] })))
 }
 

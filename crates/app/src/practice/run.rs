@@ -53,7 +53,7 @@ fn started(run: &Execution) -> Value {
     }))
 }
 
-/// Deploys the image that the inputs name.
+/// Deploys the image that the inputs name, or that is built of the code that they name.
 fn start(
     state: &mut State,
     place: Place<'_>,
@@ -63,11 +63,19 @@ fn start(
     let Some(item) = state.find("pipeline", place.0, place.1, pipeline) else {
         return Err(Refusal::not_found("Pipeline", pipeline));
     };
-    let inner = chained(item.body["yaml"].as_str().unwrap_or_default()).map(str::to_owned);
-    let Some(tag) = scene::tag_in(inputs) else {
-        return Err(Refusal::invalid("Pipeline variable version: required value is missing"));
+    let yaml = item.body["yaml"].as_str().unwrap_or_default();
+    let inner = chained(yaml).map(str::to_owned);
+    let missing = |what| Refusal::invalid(format!("Pipeline {what}: required value is missing"));
+    let tag = match scene::tag_in(inputs) {
+        Some(tag) => tag,
+        None if scene::asks_for_source(yaml) => {
+            scene::source_in(inputs).ok_or_else(|| missing("properties.ci.codebase.build"))?;
+            scene::BUILT.to_owned()
+        }
+        None => return Err(missing("variable version")),
     };
-    let mut run = new(state, place, pipeline, tag.clone());
+    let inputs = inputs.to_owned();
+    let mut run = Execution { inputs, ..new(state, place, pipeline, tag.clone()) };
     if let Some(inner) = inner {
         let parent = Some((run.id.clone(), run.pipeline.clone()));
         // It is over before the run that waits for it.
@@ -91,6 +99,7 @@ fn retry(state: &mut State, id: &str) -> Result<Value, Refusal> {
         return Err(Refusal::invalid("Retrying is only allowed for failed pipelines"));
     }
     let again = new(state, (&run.org, &run.project), &run.pipeline, run.tag);
+    let again = Execution { inputs: run.inputs, ..again };
     let answer = started(&again);
     keep(state, again);
     Ok(answer)
@@ -106,6 +115,7 @@ fn new(state: &State, place: Place<'_>, pipeline: &str, tag: String) -> Executio
         pipeline: pipeline.to_owned(),
         number,
         started: Timestamp::now(),
+        inputs: scene::inputs(&tag),
         tag,
         outcome: if exists { Outcome::Success } else { Outcome::Failed },
         looks_left: LOOKS,

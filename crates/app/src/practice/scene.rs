@@ -8,11 +8,14 @@ use super::{
     ORG, PROJECT,
     execution::{Execution, Outcome},
     flag, gitops,
+    pipeline::stated,
     state::{Item, State},
 };
 
 /// Releases that are in the registry.
 pub(super) const IMAGES: [&str; 3] = ["1.3.0", "1.3.1", "1.4.0"];
+/// What a build makes of whatever code.
+pub(super) const BUILT: &str = "1.4.0";
 /// What was deployed instead of the last one.
 const MISTAKE: &str = "1.4.O";
 
@@ -38,6 +41,25 @@ pub(super) fn inputs(tag: &str) -> String {
     )
 }
 
+/// What a run of a pipeline that builds code asks for: what to build.
+pub(super) fn build_inputs(pipeline: &str) -> String {
+    format!(
+        "pipeline:\n  identifier: {pipeline}\n  properties:\n    ci:\n      codebase:\n        \
+         build: <+input>\n"
+    )
+}
+
+/// Whether a run of the pipeline asks what to build.
+pub(super) fn asks_for_source(yaml: &str) -> bool {
+    yaml.contains("codebase:") && yaml.contains("build: <+input>")
+}
+
+/// The branch, tag, pull request or commit that a run's inputs name.
+pub(super) fn source_in(inputs: &str) -> Option<String> {
+    let build = &inputs[inputs.find("build:")?..];
+    ["branch", "tag", "number", "commitSha"].iter().find_map(|key| stated(build, key))
+}
+
 /// The same values, kept under a name.
 fn input_set(tag: &str) -> String {
     let inputs = inputs(tag).replace('\n', "\n  ");
@@ -60,16 +82,20 @@ pub(super) fn tag_in(inputs: &str) -> Option<String> {
 const STAGES: &str = include_str!("../../practice/pipeline.yaml");
 
 fn yaml(id: &str, title: &str) -> String {
-    let variables = match id {
+    let asked = match id {
         "deploy_shop" => {
             "  variables:\n    - name: version\n      type: String\n      required: true\n      value: <+input>\n"
+        }
+        "nightly_tests" => {
+            "  properties:\n    ci:\n      codebase:\n        connectorRef: git\n        \
+             repoName: shop\n        build: <+input>\n"
         }
         _ => "",
     };
     [("TITLE", title), ("IDENTIFIER", id), ("ORG", ORG), ("PROJECT", PROJECT)]
         .into_iter()
         .fold(STAGES.to_owned(), |text, (name, value)| text.replace(name, value))
-        .replace("  stages:\n", &format!("{variables}  stages:\n"))
+        .replace("  stages:\n", &format!("{asked}  stages:\n"))
 }
 
 pub(super) fn shop() -> State {
@@ -159,6 +185,7 @@ fn history(state: &mut State) {
             pipeline: "deploy_shop".into(),
             number,
             started: Timestamp(now - hours_ago * HOUR),
+            inputs: inputs(tag),
             tag: tag.into(),
             outcome,
             looks_left: 0,

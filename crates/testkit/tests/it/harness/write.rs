@@ -49,6 +49,43 @@ async fn what_a_run_lacks_is_said_before_anybody_is_asked() {
 }
 
 #[tokio::test]
+async fn a_run_is_told_in_short_what_to_build() {
+    let harness = Harness::start_with(&[("HARNESS_AUTO_APPROVE_RISK", "all")]).await;
+    let run = |inputs: Value| {
+        json!({ "resource_type": "pipeline", "action": "run", "resource_id": "nightly_tests",
+                "inputs": inputs, "wait": true })
+    };
+    for (inputs, kind, field) in [
+        (json!({ "branch": "main" }), "branch", "branch: main"),
+        (json!({ "tag": "v1.4.0" }), "tag", "tag: v1.4.0"),
+        (json!({ "pr_number": 12 }), "PR", "number: 12"),
+        (json!({ "commit_sha": "3c1f5d" }), "commitSha", "commitSha: 3c1f5d"),
+        (
+            json!({ "build": { "type": "branch", "spec": { "branch": "dev" } } }),
+            "branch",
+            "branch: dev",
+        ),
+    ] {
+        let ended = harness.ok("harness_execute", run(inputs)).await;
+        assert_eq!(ended["execution_status"], "Success", "{ended:#}");
+        let inputs = json!({ "resource_type": "execution_inputs",
+                             "resource_id": ended["execution_id"] });
+        let inputs = harness.ok("harness_get", inputs).await;
+        let yaml = inputs["inputSetYaml"].as_str().unwrap();
+        let (_, build) = yaml.split_once("build:").unwrap();
+        assert!(build.contains(&format!("type: {kind}\n")) && build.contains(field), "{yaml}");
+    }
+    for (inputs, expected) in [
+        (json!({}), "no value for build"),
+        (json!({ "branch": "main", "version": "1" }), "does not ask for version"),
+    ] {
+        let message = harness.refused("harness_execute", run(inputs)).await;
+        assert!(message.contains(expected), "{message}");
+    }
+    harness.app.stop().await;
+}
+
+#[tokio::test]
 async fn templates_are_made_changed_and_removed() {
     let harness = Harness::start_with(&[("HARNESS_AUTO_APPROVE_RISK", "all")]).await;
     let yaml = |name: &str| {
