@@ -43,6 +43,15 @@ pub struct AuditArguments {
     pub output: Output,
 }
 
+impl AuditArguments {
+    /// Whether some calls are left out for what they are.
+    pub fn narrows(&self) -> bool {
+        let Self { principal, tool, operation, outcome, request, since, .. } = self;
+        let texts = [principal, tool, operation, request];
+        texts.into_iter().any(Option::is_some) || outcome.is_some() || since.is_some()
+    }
+}
+
 fn outcomes() -> impl clap::builder::TypedValueParser<Value = Outcome> {
     PossibleValuesParser::new(Outcome::ALL.map(Outcome::as_str)).map(|word| {
         let is_word = |outcome: &Outcome| outcome.as_str() == word;

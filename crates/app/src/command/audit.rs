@@ -25,7 +25,11 @@ pub(super) async fn run(product: &Product, arguments: &AuditArguments) -> Result
         return screen::json(&entries);
     }
     let header = ["at", "principal", "tool", "operation", "target", "outcome", "ms", "why"];
-    let empty = if arguments.unfinished { "Every write has its outcome." } else { "No calls yet." };
+    let empty = match arguments {
+        narrowed if narrowed.narrows() => "No call is like this.",
+        arguments if arguments.unfinished => "Every write has its outcome.",
+        _ => "No calls yet.",
+    };
     screen::table(&header, entries.iter().map(row).collect(), empty)
 }
 
