@@ -20,7 +20,7 @@ use pilothouse_gateway::{
     ServedSurface,
     mcp::{
         Endpoint, Settings,
-        http::{Access, guard, router as mcp_router, share},
+        http::{Access, router as mcp_router},
     },
 };
 use pilothouse_model::Error;
@@ -45,29 +45,23 @@ pub(crate) fn router(
     tokens: &Arc<Tokens>,
     settings: &Settings,
 ) -> Result<(Router, Vec<Arc<Endpoint>>), Error> {
-    let access = Arc::new(access);
     let mut guarded = Router::new();
     let mut endpoints = Vec::new();
     for (path, surface) in product.surfaces()? {
         let served = ServedSurface::new(Arc::clone(&product.gateway), surface);
         let endpoint = Endpoint::new(served, settings.clone());
         for path in [format!("{path}/"), path] {
-            guarded = guarded.merge(mcp_router(&path, Arc::clone(&endpoint), Arc::clone(&access)));
+            guarded = guarded.merge(mcp_router(&path, Arc::clone(&endpoint)));
         }
         endpoints.push(endpoint);
     }
-    let checked = middleware::from_fn_with_state(Arc::clone(&access), guard);
     for (path, why) in product.unserved() {
-        let absent = any(async move || absent(&why));
-        guarded = guarded.route(&path, absent.layer(checked.clone()));
+        guarded = guarded.route(&path, any(async move || absent(&why)));
     }
     // The platform's REST lives below its own prefix; the paths of its gRPC are absolute.
-    let platform = product
-        .terraform
-        .router()
-        .layer(middleware::from_fn_with_state(Arc::clone(&access), guard));
+    let platform = product.terraform.router();
     let guarded = guarded
-        .route("/oauth/userinfo", get(identity::userinfo).layer(checked))
+        .route("/oauth/userinfo", get(identity::userinfo))
         .nest("/platforms/tharsis", platform.clone())
         .fallback_service(platform)
         .layer(middleware::from_fn_with_state(door, auth::authenticate));
@@ -77,10 +71,8 @@ pub(crate) fn router(
         .route("/ready", get(health::ready).with_state(product.store.clone()))
         .merge(identity::router(identity))
         .merge(token_routes(tokens, "/platforms/tharsis"))
-        .layer(middleware::from_fn_with_state(behind_proxy, source::tell))
-        .layer(middleware::from_fn_with_state(Arc::clone(&access), guard));
-    let all = open.fallback_service(guarded);
-    Ok((all.layer(middleware::from_fn_with_state(access, share)), endpoints))
+        .layer(middleware::from_fn_with_state(behind_proxy, source::tell));
+    Ok((access.around(open.merge(guarded)), endpoints))
 }
 
 /// Why there is no MCP where somebody looks for it.

@@ -24,15 +24,13 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Request, State},
-    middleware,
     response::Response,
     routing::any,
 };
 use http::{Method, StatusCode, header::ALLOW};
 use pilothouse_model::{Caller, Error};
 
-pub use access::{Access, guard};
-pub use cors::share;
+pub use access::Access;
 
 use super::{
     context::Era,
@@ -46,13 +44,9 @@ use accept::Accept;
 pub(crate) const PROTOCOL_VERSION: &str = "mcp-protocol-version";
 pub(crate) const SESSION_ID: &str = "mcp-session-id";
 
-/// Serves `endpoint` at `path`, which may hold axum parameters. Host and Origin are checked
-/// against `access` first.
-pub fn router(path: &str, endpoint: Arc<Endpoint>, access: Arc<Access>) -> Router {
-    Router::new()
-        .route(path, any(serve))
-        .with_state(endpoint)
-        .layer(middleware::from_fn_with_state(access, guard))
+/// Serves `endpoint` at `path`, which may hold axum parameters. Belongs into [`Access::around`].
+pub fn router(path: &str, endpoint: Arc<Endpoint>) -> Router {
+    Router::new().route(path, any(serve)).with_state(endpoint)
 }
 
 /// One HTTP request, as far as the eras share it.

@@ -65,8 +65,8 @@ async fn over_http(address: SocketAddr) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(address).await?;
     say(&format!("listening on http://{}/mcp", listener.local_addr()?));
     let endpoint = endpoint();
-    let router = router("/mcp", Arc::clone(&endpoint), Arc::new(Access::default()))
-        .layer(Extension(anybody()));
+    let router = Access::default().around(router("/mcp", Arc::clone(&endpoint)));
+    let router = router.layer(Extension(anybody()));
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();
     tokio::spawn(async move {

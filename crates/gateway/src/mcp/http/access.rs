@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use axum::{
+    Router,
     extract::{Request, State},
-    middleware::Next,
+    middleware::{self, Next},
     response::Response,
 };
-use http::{HeaderMap, StatusCode, Uri, header, uri::Authority};
+use http::{HeaderMap, Method, StatusCode, Uri, header, uri::Authority};
 
-use super::{header::single, reply};
+use super::{cors, header::single, reply};
 use crate::mcp::error::invalid_request;
 
 /// The hosts and origins that are let in.
@@ -77,6 +78,11 @@ impl Access {
         self
     }
 
+    /// The routes, for those only that are let in.
+    pub fn around(self, router: Router) -> Router {
+        router.layer(middleware::from_fn_with_state(Arc::new(self), guard))
+    }
+
     /// Says what is wrong with a request's `Host` or `Origin`, if anything.
     pub fn problem(&self, uri: &Uri, headers: &HeaderMap) -> Option<&'static str> {
         let Some(host) = host_of(uri, headers) else {
@@ -132,20 +138,25 @@ fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Middleware that refuses what [`Access::problem`] objects to with 403.
-pub async fn guard(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
-    match access.problem(request.uri(), request.headers()) {
-        None => next.run(request).await,
-        Some(problem) => {
-            tracing::warn!(
-                problem,
-                host = ?request.headers().get(header::HOST),
-                origin = ?request.headers().get(header::ORIGIN),
-                "request refused"
-            );
-            reply::refusal(StatusCode::FORBIDDEN, None, invalid_request(problem))
-        }
+/// Around everything, authentication too: refuses what [`Access::problem`] objects to
+/// with 403, answers the preflights of browsers, which carry no credential, and says on every other
+/// answer which origin may read it.
+async fn guard(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let origin = headers.get(header::ORIGIN).cloned();
+    if let Some(problem) = access.problem(request.uri(), headers) {
+        let host = headers.get(header::HOST);
+        tracing::warn!(problem, ?host, ?origin, "request refused");
+        return reply::refusal(StatusCode::FORBIDDEN, None, invalid_request(problem));
     }
+    if request.method() == Method::OPTIONS {
+        return cors::preflight(origin, headers);
+    }
+    let mut response = next.run(request).await;
+    if let Some(origin) = origin {
+        cors::share(&mut response, origin);
+    }
+    response
 }
 
 #[cfg(test)]

@@ -1,17 +1,10 @@
 //! What browsers ask before a page may call another origin, and what they need to hear afterwards.
-//! Pages that [`Access`] lets in are told so by name; nobody else is, and nobody may send cookies.
+//! Pages that `Access` lets in are told so by name; nobody else is, and nobody may send cookies.
 
-use std::sync::Arc;
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-
-use super::{Access, SESSION_ID, reply};
-use crate::mcp::error::invalid_request;
+use super::{SESSION_ID, reply};
 
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
 /// Headers of ours that a page cannot read unless it is told that it may.
@@ -20,30 +13,18 @@ const READABLE: [HeaderName; 3] =
 /// How long a browser may remember the answer, in seconds.
 const MAX_AGE: &str = "600";
 
-/// Middleware, outside of authentication: answers preflights, which carry no credential, and says
-/// on every other answer which origin may read it.
-pub async fn share(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let problem = access.problem(request.uri(), request.headers());
-    if request.method() == Method::OPTIONS {
-        return match problem {
-            None => preflight(origin, request.headers()),
-            Some(problem) => reply::refusal(StatusCode::FORBIDDEN, None, invalid_request(problem)),
-        };
+/// Says on an answer that pages of `origin`, which was let in, may read it.
+pub(super) fn share(response: &mut Response, origin: HeaderValue) {
+    name(response.headers_mut(), origin);
+    let readable = READABLE.map(|name| name.to_string()).join(", ");
+    if let Ok(readable) = HeaderValue::from_str(&readable) {
+        response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, readable);
     }
-    let mut response = next.run(request).await;
-    if let (Some(origin), None) = (origin, problem) {
-        name(response.headers_mut(), origin);
-        let readable = READABLE.map(|name| name.to_string()).join(", ");
-        if let Ok(readable) = HeaderValue::from_str(&readable) {
-            response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, readable);
-        }
-    }
-    response
 }
 
-/// The origin was admitted, so it may send whichever headers it wants to.
-fn preflight(origin: Option<HeaderValue>, asked: &HeaderMap) -> Response {
+/// The answer to a browser that asks before it sends a request. The origin was let in, so it may
+/// send whichever headers it wants to.
+pub(super) fn preflight(origin: Option<HeaderValue>, asked: &HeaderMap) -> Response {
     let mut response = reply::empty(StatusCode::NO_CONTENT);
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, HeaderValue::from_static(METHODS));

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use axum::{body::Body, http::Request};
-use pilothouse_gateway::mcp::{
-    Endpoint, Settings,
-    http::{Access, router},
-};
+use pilothouse_gateway::mcp::{Endpoint, Settings, http::router};
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -41,7 +38,7 @@ async fn forged_hosts_and_foreign_origins_are_forbidden_for_every_method() {
 async fn without_a_caller_nothing_is_served() {
     let (backend, _reports) = TestBackend::new();
     let endpoint = Endpoint::new(Arc::new(backend), Settings::default());
-    let router = router("/mcp", endpoint, Arc::new(Access::default()));
+    let router = router("/mcp", endpoint);
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }).to_string();
     let request = Request::post("/mcp")
         .header("host", "localhost")

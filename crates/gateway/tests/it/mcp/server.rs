@@ -42,8 +42,8 @@ impl Server {
         let (backend, reports) = TestBackend::new();
         let backend = Arc::new(backend);
         let endpoint = Endpoint::new(Arc::clone(&backend) as _, settings);
-        let router = router("/mcp", Arc::clone(&endpoint), Arc::new(Access::default()))
-            .layer(Extension(Caller::new(Principal::local_user("ann"))));
+        let router = Access::default().around(router("/mcp", Arc::clone(&endpoint)));
+        let router = router.layer(Extension(Caller::new(Principal::local_user("ann"))));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = CancellationToken::new();
