@@ -79,7 +79,6 @@ impl Served {
             ("PILOTHOUSE_AUTO_APPROVE", "all"),
             ("PILOTHOUSE_CALLS_PER_SECOND", "1000000"),
             ("PILOTHOUSE_REQUESTS_PER_MINUTE", "1000000000"),
-            ("PILOTHOUSE_REQUESTS_PER_MINUTE", "1000000000"),
         ];
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", directory];
         let mut running = program.start(&arguments, &environment)?;
