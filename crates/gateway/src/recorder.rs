@@ -1,9 +1,10 @@
 //! Writes audit rows so that calls which end together share one commit, and none is answered
 //! before its row is committed: that of a read outlives the program, any other the machine, too.
 //!
-//! A commit may wait for the disk and costs two changes of thread, whatever is in it. So the one task
-//! that commits takes everything that waits, and while other calls are under way it waits a moment
-//! for their rows too, as PostgreSQL does with `commit_delay`. A call that is alone never waits.
+//! A commit may wait for the disk and costs several changes of thread, whatever is in it. So the one
+//! task that commits takes everything that waits, and while other calls are under way it waits a
+//! moment for their rows too, as PostgreSQL does with `commit_delay`: until all of them are there, or
+//! the moment is over. A call that is alone never waits.
 
 use std::{
     mem,
@@ -16,14 +17,17 @@ use std::{
 
 use pilothouse_model::{Error, audit::AuditRecord};
 use pilothouse_store::{Durability, Store};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, timeout_at},
+};
 
 use crate::Journal;
 
 /// Rows of one commit at most; the rest goes with the next.
 const BATCH: usize = 128;
-/// How long a row waits for those of calls that are under way.
-const DELAY: Duration = Duration::from_millis(1);
+/// The longest that a row waits for those of calls that are under way.
+const DELAY: Duration = Duration::from_millis(2);
 
 type Answer = Result<(), String>;
 type Waiting = (AuditRecord, oneshot::Sender<Answer>);
@@ -80,12 +84,12 @@ async fn write(
 ) {
     let mut waiting = Vec::with_capacity(BATCH);
     while rows.recv_many(&mut waiting, BATCH).await > 0 {
-        if waiting.len() < calls.load(Ordering::Relaxed).min(BATCH) {
-            tokio::time::sleep(DELAY).await;
-            while waiting.len() < BATCH
-                && let Ok(row) = rows.try_recv()
-            {
-                waiting.push(row);
+        let moment = Instant::now() + DELAY;
+        while waiting.len() < calls.load(Ordering::Relaxed).min(BATCH) {
+            let room = BATCH - waiting.len();
+            match timeout_at(moment, rows.recv_many(&mut waiting, room)).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => break,
             }
         }
         let (records, answers): (Vec<_>, Vec<_>) = mem::take(&mut waiting).into_iter().unzip();
