@@ -83,15 +83,7 @@ async fn write(
     calls: Arc<AtomicUsize>,
 ) {
     let mut waiting = Vec::with_capacity(BATCH);
-    while rows.recv_many(&mut waiting, BATCH).await > 0 {
-        let moment = Instant::now() + DELAY;
-        while waiting.len() < calls.load(Ordering::Relaxed).min(BATCH) {
-            let room = BATCH - waiting.len();
-            match timeout_at(moment, rows.recv_many(&mut waiting, room)).await {
-                Ok(1..) => {}
-                Ok(0) | Err(_) => break,
-            }
-        }
+    while gather(&mut rows, &mut waiting, &calls).await {
         let (records, answers): (Vec<_>, Vec<_>) = mem::take(&mut waiting).into_iter().unzip();
         let written = store.audit_insert_all(&records, durability(&records)).await;
         if let (Some(journal), Ok(())) = (&journal, &written) {
@@ -103,6 +95,27 @@ async fn write(
             let _ = waiter.send(answer.clone());
         }
     }
+}
+
+/// Waits for a row, and for a moment for those of the other calls that are under way. No when there
+/// will be none.
+async fn gather<Row>(
+    rows: &mut mpsc::Receiver<Row>,
+    waiting: &mut Vec<Row>,
+    calls: &AtomicUsize,
+) -> bool {
+    if rows.recv_many(waiting, BATCH).await == 0 {
+        return false;
+    }
+    let moment = Instant::now() + DELAY;
+    while waiting.len() < calls.load(Ordering::Relaxed).min(BATCH) {
+        let room = BATCH - waiting.len();
+        match timeout_at(moment, rows.recv_many(waiting, room)).await {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => break,
+        }
+    }
+    true
 }
 
 /// What reads did may be lost with the machine; what may have changed something may not.
@@ -146,6 +159,34 @@ mod tests {
         for call in calls {
             assert_eq!(call.await.unwrap(), 1);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rows_wait_for_those_of_calls_under_way_but_not_longer() {
+        const NEVER: Duration = Duration::from_secs(1);
+        for (calls, later, gathered, passed) in [
+            // Nobody else is under way.
+            (1, NEVER, 1, Duration::ZERO),
+            // The other's row is there at once, or comes in time.
+            (2, Duration::ZERO, 2, Duration::ZERO),
+            (2, DELAY / 2, 2, DELAY / 2),
+            // It is late, or a third call has none.
+            (2, 2 * DELAY, 1, DELAY),
+            (3, DELAY / 2, 2, DELAY),
+        ] {
+            let (sender, mut rows) = mpsc::channel(BATCH);
+            sender.send(1).await.unwrap();
+            let other = sender.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(later).await;
+                other.send(2).await.unwrap();
+            });
+            let (began, mut waiting) = (Instant::now(), Vec::new());
+            assert!(gather(&mut rows, &mut waiting, &AtomicUsize::new(calls)).await);
+            assert_eq!((waiting.len(), began.elapsed()), (gathered, passed), "{calls} {later:?}");
+        }
+        let (_, mut rows) = mpsc::channel::<u8>(1);
+        assert!(!gather(&mut rows, &mut Vec::new(), &AtomicUsize::new(0)).await);
     }
 
     #[tokio::test]
