@@ -53,9 +53,9 @@ impl AuditArguments {
 }
 
 fn outcomes() -> impl clap::builder::TypedValueParser<Value = Outcome> {
-    PossibleValuesParser::new(Outcome::ALL.map(Outcome::as_str)).map(|word| {
+    PossibleValuesParser::new(Outcome::ALL.map(Outcome::as_str)).try_map(|word| {
         let is_word = |outcome: &Outcome| outcome.as_str() == word;
-        Outcome::ALL.into_iter().find(is_word).unwrap_or(Outcome::Failed)
+        Outcome::ALL.into_iter().find(is_word).ok_or("not an outcome")
     })
 }
 

@@ -1,5 +1,7 @@
 //! The audit trail lists what was recorded, newest first.
 
+use std::time::Duration;
+
 use pilothouse_model::{
     Caller, Error, Kind, Principal, Risk,
     audit::{AuditRecord, Outcome},
@@ -92,6 +94,35 @@ async fn a_filter_restricts_by_each_of_its_fields() {
             (AuditFilter { tool: text("infra_get"), principal: text("sa:ci"), ..all() }, &[]),
         ] {
             assert_eq!(listed(&store, filter.clone()).await, expected, "{filter:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_is_found_since_its_own_time_and_by_its_request() {
+    on_each(|store| async move {
+        let caller = Caller::new(Principal::local_user("jo"));
+        let new = || AuditRecord::new(&caller.next_call(), "unified", "infra_get");
+        let prompt = new();
+        // The machine was busy between the two, or its clock was set back by an hour.
+        let paused = AuditRecord { at: new().at.after(Duration::from_secs(50)), ..new() };
+        let set_back = AuditRecord { at: new().at.before(Duration::from_hours(1)), ..new() };
+        for row in [&prompt, &paused, &set_back] {
+            store.audit_insert(row).await.unwrap();
+        }
+        for row in [prompt, paused, set_back] {
+            let since = |at| AuditFilter {
+                since: Some(at),
+                until: Some(row.at.after(Duration::from_millis(1))),
+                ..AuditFilter::default()
+            };
+            assert_eq!(listed(&store, since(row.at)).await, [row.request_id.as_str()]);
+            let later = row.at.after(Duration::from_millis(1));
+            assert_eq!(listed(&store, since(later)).await, [""; 0]);
+            let request_id = Some(row.request_id.clone());
+            let own = AuditFilter { request_id, ..AuditFilter::default() };
+            assert_eq!(listed(&store, own).await, [row.request_id.as_str()]);
         }
     })
     .await;
