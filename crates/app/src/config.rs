@@ -119,6 +119,9 @@ impl Config {
         let terraform = Terraform::read(reader);
         let tharsis = Tharsis::read(reader);
         let harness = Harness::read(reader);
+        let unheeded = reader.layers.unheeded().map(|name| (name, forgone::UNHEEDED));
+        let without_effect =
+            forgone::set_in(places.environment).into_iter().chain(unheeded).collect();
         if let (Some(sign_in), Some(server)) = (&sign_in, &server) {
             sign_in.check(server, reader);
         }
@@ -138,7 +141,7 @@ impl Config {
             harness: harness?,
             private: Vec::new(),
             operator: operator(places),
-            without_effect: forgone::set_in(places.environment),
+            without_effect,
         })
     }
 

@@ -8,9 +8,16 @@ use std::{
     ffi::{OsStr, OsString},
 };
 
+type Variables = BTreeMap<String, OsString>;
+
 /// Environment variables by name. Values may be secret, so there is no `Debug`.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, OsString>);
+pub struct Environment {
+    own: Variables,
+    /// From the `.env` of the directory where the program starts, which may be somebody else's.
+    /// Never what `own` has.
+    nearby: Variables,
+}
 
 impl Environment {
     /// The only reader of the process's environment in the product.
@@ -22,22 +29,28 @@ impl Environment {
 
     /// The value of `name`; an empty value counts as not set.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
-        self.0.get(name).map(OsString::as_os_str).filter(|value| !value.is_empty())
+        value(&self.own, name)
     }
 
-    /// Whether it is set, be it empty.
-    fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+    /// What the `.env` of the directory says. How much that is worth is the configuration's to say.
+    pub(crate) fn nearby(&self, name: &str) -> Option<&OsStr> {
+        value(&self.nearby, name)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.own.keys().map(String::as_str)
     }
+}
+
+fn value<'v>(variables: &'v Variables, name: &str) -> Option<&'v OsStr> {
+    variables.get(name).map(OsString::as_os_str).filter(|value| !value.is_empty())
 }
 
 impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
-        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let variables = variables.into_iter();
+        let own = variables.map(|(name, value)| (name.into(), value.into())).collect();
+        Self { own, nearby: Variables::new() }
     }
 }
 

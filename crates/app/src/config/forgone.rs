@@ -27,9 +27,13 @@ pub static FORGONE: [(&str, &str); 18] = [
     ("OTEL_RESOURCE_ATTRIBUTES", "traces are not exported"),
 ];
 
+/// Why the `.env` of the current directory is not heeded.
+pub(super) const UNHEEDED: &str = "it stands in the .env of a directory, which says this only \
+                                   beside the key that is used; name the file with --env-file";
+
 /// Those that are set, unless other programs' settings have the same name.
 pub(super) fn set_in(environment: &Environment) -> Vec<(&'static str, &'static str)> {
+    let is_set = |name: &str| environment.get(name).or(environment.nearby(name)).is_some();
     let is_ours = |name: &str| name.starts_with("HARNESS_");
-    let set = FORGONE.iter().filter(|(name, _)| is_ours(name) && environment.get(name).is_some());
-    set.copied().collect()
+    FORGONE.iter().filter(|(name, _)| is_ours(name) && is_set(name)).copied().collect()
 }

@@ -12,7 +12,7 @@ use super::{
     parse,
     policy::LEVELS,
     reader::Reader,
-    setting::{Group, Setting},
+    setting::{Group, Nearby, Setting},
 };
 use crate::practice;
 
@@ -61,7 +61,8 @@ const BASE_URL: Setting = Setting::new(
     "HARNESS_BASE_URL",
     "an https address, for instance https://app.harness.io",
     "Where Harness is.",
-);
+)
+.nearby(Nearby::BesideKey);
 const ORG: Setting = Setting::new(
     "harness.org",
     "HARNESS_ORG",
@@ -99,38 +100,44 @@ const TOOLSETS: Setting = Setting::new(
     "HARNESS_TOOLSETS",
     "toolset names separated by commas",
     "Toolsets that the harness surface offers; empty offers all.",
-);
+)
+.nearby(Nearby::Forbids);
 const READ_ONLY: Setting = Setting::new(
     "harness.read_only",
     "HARNESS_READ_ONLY",
     "true or false",
     "Refuses every write of the harness surface.",
-);
+)
+.nearby(Nearby::Forbids);
 const SKIP_ELICITATION: Setting = Setting::new(
     "harness.skip_elicitation",
     "HARNESS_SKIP_ELICITATION",
     "true or false",
     "The older way to write HARNESS_AUTO_APPROVE_RISK=all.",
-);
+)
+.nearby(Nearby::BesideKey);
 const AUTO_APPROVE: Setting = Setting::new(
     "harness.auto_approve",
     "HARNESS_AUTO_APPROVE_RISK",
     LEVELS,
     "The largest risk that the harness surface runs without a person's approval.",
-);
+)
+.nearby(Nearby::BesideKey);
 const ALLOW_HTTP: Setting = Setting::new(
     "harness.allow_http",
     "HARNESS_ALLOW_HTTP",
     "true or false",
     "Admits a base address without TLS, for development.",
-);
+)
+.nearby(Nearby::BesideKey);
 
 const FME_BASE_URL: Setting = Setting::new(
     "harness.fme_base_url",
     "HARNESS_FME_BASE_URL",
     "an https address",
     "Where feature flags are that did not move into Harness.",
-);
+)
+.nearby(Nearby::BesideKey);
 const FME_API_KEY: Setting = Setting::new(
     "harness.fme_api_key",
     "HARNESS_FME_API_KEY",
@@ -145,14 +152,20 @@ const SHARED_TOKEN: Setting = Setting::new(
     "at least 16 characters",
     "A bearer token that all clients share; it is good for Harness alone. API keys say who calls.",
 )
-.secret();
+.secret()
+.nearby(Nearby::BesideKey);
 
+/// A directory could let it write to any file of the user's.
 const AUDIT_FILE: Setting = Setting::new(
     "harness.audit_file",
     "HARNESS_AUDIT_FILE",
     "a file",
     "Gets a JSON line for each call of Harness, beside the audit trail in the database.",
-);
+)
+.nearby(Nearby::Never);
+
+/// What somebody else's address must not get.
+pub(super) const KEYS: [&Setting; 2] = [&API_KEY, &FME_API_KEY];
 
 /// A shorter one could be guessed.
 const LEAST_TOKEN: usize = 16;

@@ -1,9 +1,11 @@
-//! The layers of a configuration: built-in defaults < file < environment < command line.
+//! The layers of a configuration: built-in defaults < file < environment < command line. The
+//! `.env` of the current directory is part of the environment as far as [`Nearby`] lets it be.
 //!
 //! Knows texts and where they stand, not what they mean.
 
 use std::{
     borrow::Cow,
+    ffi::OsStr,
     io::Read,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -12,10 +14,10 @@ use std::{
 use toml::{Table, Value};
 
 use super::{
-    data,
+    data, harness,
     problem::{Origin, Problems},
     server,
-    setting::{self, Setting},
+    setting::{self, Nearby, Setting},
 };
 use crate::environment::Environment;
 
@@ -88,16 +90,13 @@ impl<'a> Layers<'a> {
         if let Some(flag) = self.flags.iter().find(|flag| flag.key == setting.key) {
             return Ok(Some((Origin::Flag(flag.name), Cow::Borrowed(&flag.value))));
         }
-        for variable in setting.variables() {
-            if let Some(value) = self.environment.get(variable) {
-                let text = value.to_str().ok_or_else(|| format!("{variable} is not UTF-8"))?;
-                return Ok(Some((Origin::Variable(variable), setting.text_of(variable, text))));
-            }
+        let nearby = || self.nearby(setting).filter(|_| self.heeds(setting));
+        if let Some((variable, value)) = self.own(setting).or_else(nearby) {
+            let text = value.to_str().ok_or_else(|| format!("{variable} is not UTF-8"))?;
+            return Ok(Some((Origin::Variable(variable), setting.text_of(variable, text))));
         }
-        if let Some((path, table)) = &self.file
-            && let Some(value) = value_at(table, setting.key)
-        {
-            let origin = Origin::File { path: path.clone(), key: setting.key.to_owned() };
+        if let Some((path, value)) = self.in_file(setting) {
+            let origin = Origin::File { path: path.to_owned(), key: setting.key.to_owned() };
             let text = text_of(value).map_err(|message| format!("{origin} {message}"))?;
             return Ok(Some((origin, text)));
         }
@@ -105,6 +104,46 @@ impl<'a> Layers<'a> {
         let Some(value) = value_at(&self.defaults, setting.key) else { return Ok(None) };
         let text = text_of(value).map_err(|message| format!("{origin} {message}"))?;
         Ok(Some((origin, text)))
+    }
+
+    /// What the environment says.
+    fn own(&self, setting: &Setting) -> Option<(&'static str, &OsStr)> {
+        setting.variables().find_map(|name| Some((name, self.environment.get(name)?)))
+    }
+
+    /// What the `.env` of the directory says.
+    fn nearby(&self, setting: &Setting) -> Option<(&'static str, &OsStr)> {
+        setting.variables().find_map(|name| Some((name, self.environment.nearby(name)?)))
+    }
+
+    fn in_file(&self, setting: &Setting) -> Option<(&Path, &Value)> {
+        let (path, table) = self.file.as_ref()?;
+        Some((path, value_at(table, setting.key)?))
+    }
+
+    /// Whether the `.env` of the directory may say this.
+    fn heeds(&self, setting: &Setting) -> bool {
+        match setting.nearby {
+            Nearby::Always => true,
+            Nearby::BesideKey => self.has_only_nearby_keys(),
+            Nearby::Forbids => self.in_file(setting).is_none() || self.has_only_nearby_keys(),
+            Nearby::Never => false,
+        }
+    }
+
+    fn has_only_nearby_keys(&self) -> bool {
+        let is_nearby = |key: &Setting| self.own(key).is_none() && self.nearby(key).is_some();
+        let is_absent = |key: &Setting| self.own(key).is_none() && self.in_file(key).is_none();
+        let keys = harness::KEYS;
+        keys.iter().any(|key| is_nearby(key))
+            && keys.iter().all(|key| is_nearby(key) || is_absent(key))
+    }
+
+    /// Variables of the directory's `.env` that do not count.
+    pub(super) fn unheeded(&self) -> impl Iterator<Item = &'static str> {
+        setting::all()
+            .filter(|setting| self.own(setting).is_none() && !self.heeds(setting))
+            .filter_map(|setting| self.nearby(setting).map(|(name, _)| name))
     }
 
     fn refuse_unknown_keys(&self, problems: &mut Problems) {

@@ -7,7 +7,7 @@ use super::{
 };
 
 pub(super) struct Reader<'a> {
-    layers: &'a Layers<'a>,
+    pub(super) layers: &'a Layers<'a>,
     pub(super) problems: Problems,
 }
 

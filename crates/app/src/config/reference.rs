@@ -3,7 +3,7 @@
 use super::{
     forgone::FORGONE,
     layer,
-    setting::{FILE_VARIABLE, GROUPS, Group, Setting, TOKEN_VARIABLE},
+    setting::{FILE_VARIABLE, GROUPS, Group, Nearby, Setting, TOKEN_VARIABLE},
 };
 
 /// The page, as Markdown.
@@ -20,9 +20,11 @@ pub fn reference() -> String {
          the user's configuration directory if it exists. `server.listen` is written\n\n\
          ```toml\n[server]\nlisten = \"127.0.0.1:7777\"\n```\n\n\
          Variables may also stand in a file, as NAME=value: `--env-file FILE`, else `.env` in the \
-         current directory. The environment wins over it. From `.env` only the variables of the \
-         Harness server count, and addresses and approvals only if the environment holds no key: \
-         a directory of somebody else's must not send your key elsewhere.\n\n\
+         current directory. The environment wins over it. That `.env` may be somebody else's, so \
+         only the variables of the Harness server count in it, and those marked “beside the key” \
+         only if the keys that are used stand there, too: it must not send your key elsewhere, let \
+         writes through, or undo what your configuration forbids. What does not count is told at \
+         the start.\n\n\
          MCP clients that `pilothouse connect --url` configures read their bearer token from \
          `{TOKEN_VARIABLE}`; Pilothouse itself does not read it.\n"
     );
@@ -58,8 +60,14 @@ fn row(setting: &Setting) -> String {
         _ => String::new(),
     };
     let secret = if setting.secret { " Secret." } else { "" };
+    let nearby = match setting.nearby {
+        Nearby::Always => "",
+        Nearby::BesideKey => " In `.env` beside the key.",
+        Nearby::Forbids => " In `.env` beside the key, or where the file says nothing.",
+        Nearby::Never => " Not in `.env`.",
+    };
     format!(
-        "| {variables} | `{}` | {default} | {} | {}{secret} |\n",
+        "| {variables} | `{}` | {default} | {} | {}{secret}{nearby} |\n",
         setting.key, setting.expects, setting.about
     )
 }

@@ -11,7 +11,7 @@ use url::Url;
 use super::{
     harness, parse,
     reader::Reader,
-    setting::{Group, Setting},
+    setting::{Group, Nearby, Setting},
 };
 
 #[derive(Clone, Debug)]
@@ -59,7 +59,8 @@ const ALLOWED_HOSTS: Setting = Setting::new(
     "host names separated by commas, for instance ops.example.com",
     "`Host` headers admitted beside those of loopback.",
 )
-.aliases(&["HARNESS_MCP_ALLOWED_HOSTS"]);
+.aliases(&["HARNESS_MCP_ALLOWED_HOSTS"])
+.nearby(Nearby::BesideKey);
 const ALLOWED_ORIGINS: Setting = Setting::new(
     "server.allowed_origins",
     "PILOTHOUSE_ALLOWED_ORIGINS",

@@ -22,6 +22,20 @@ pub struct Setting {
     pub about: &'static str,
     /// Never shown in messages.
     pub secret: bool,
+    pub nearby: Nearby,
+}
+
+/// When a variable counts that stands in the `.env` of the directory where the program starts. The
+/// directory may be somebody else's: it must not send the operator's key elsewhere, let writes
+/// through, or undo what the operator forbade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nearby {
+    Always,
+    /// When every key that is used stands there, too: then it is about their owner's account.
+    BesideKey,
+    /// As `BesideKey`, and where nobody else says anything: all it can do then is forbid.
+    Forbids,
+    Never,
 }
 
 impl Setting {
@@ -31,11 +45,25 @@ impl Setting {
         expects: &'static str,
         about: &'static str,
     ) -> Self {
-        Self { key, variable, aliases: &[], scaled: None, expects, about, secret: false }
+        Self {
+            key,
+            variable,
+            aliases: &[],
+            scaled: None,
+            expects,
+            about,
+            secret: false,
+            nearby: Nearby::Always,
+        }
     }
 
     pub(super) const fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+
+    pub(super) const fn nearby(mut self, nearby: Nearby) -> Self {
+        self.nearby = nearby;
         self
     }
 
