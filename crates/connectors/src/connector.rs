@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pilothouse_model::{Caller, Error, Result, Timestamp};
+use pilothouse_model::{Caller, Error, Kind, Result, Timestamp};
 use pilothouse_registry::{Operation, PlatformCatalog, nearest};
 use serde_json::{Map, Value};
 
@@ -187,7 +187,8 @@ impl Connector {
         operation: &str,
         args: &Map<String, Value>,
     ) -> Result<Value> {
-        let mut answer = self.execute(scope, self.prepare(operation, args)?).await?;
+        let prepared = self.prepare(operation, args).map_err(Error::having_changed_nothing)?;
+        let mut answer = self.execute(scope, prepared).await?;
         if let Some(pages) = &self.pages
             && let Some((kind, operation)) = operation.split_once('.')
             && let Some(kind) = self.catalog.types.get(kind)
@@ -226,7 +227,9 @@ impl Connector {
                 let hook = self.adapter.hook(&name).ok_or_else(|| {
                     Error::unavailable(format!("{} is not available", prepared.operation))
                 })?;
-                return hook(&HookContext::new(self, scope), args).await;
+                let context = HookContext::new(self, scope);
+                let answer = hook(&context, args).await;
+                return answer.map_err(|error| context.weigh(error));
             }
             Request::Http(request) => {
                 let send = || exchange.send_http(&request);
@@ -239,7 +242,8 @@ impl Connector {
             }
         };
         if let Some(error) = (self.adapter.dialect.disguised)(&answer) {
-            return Err(error);
+            // A failure that the platform has no word for may have come late.
+            return Err(Error { changed_nothing: error.kind != Kind::Upstream, ..error });
         }
         (self.adapter.normalize)(&mut answer);
         let operation = self.operation(&prepared.operation)?;

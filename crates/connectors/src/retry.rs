@@ -44,12 +44,16 @@ where
         .with_max_times(retries)
         .with_jitter()
         .build();
+    let mut changed_nothing = true;
     loop {
-        pace.take(peer).await?;
-        let failure = match attempt().await {
+        let place = pace.take(peer).await;
+        place.map_err(|error| Error { changed_nothing, ..error })?;
+        let mut failure = match attempt().await {
             Ok(answer) => return Ok(answer),
             Err(failure) => failure,
         };
+        changed_nothing &= failure.fate.changed_nothing();
+        failure.error.changed_nothing = changed_nothing;
         if !may_repeat(retry, failure.fate) {
             return Err(give_up(retry, failure));
         }
@@ -69,7 +73,7 @@ fn may_repeat(retry: Retry, fate: Fate) -> bool {
     match fate {
         Fate::NotActedOn => true,
         Fate::Unknown => retry == Retry::Safe,
-        Fate::TimedOut | Fate::Answered => false,
+        Fate::Refused | Fate::TimedOut | Fate::Spoiled => false,
     }
 }
 
@@ -79,7 +83,7 @@ fn give_up(retry: Retry, failure: Failure) -> Error {
     if let Some(wait) = failure.retry_after.filter(|wait| *wait > MAX_RETRY_AFTER) {
         return error.hint(format!("the platform asks to wait {} s", wait.as_secs()));
     }
-    if retry == Retry::Never && matches!(failure.fate, Fate::Unknown | Fate::TimedOut) {
+    if retry == Retry::Never && !error.changed_nothing {
         return error.hint(
             "the platform may have done it all the same; read the target before trying again",
         );
@@ -117,11 +121,13 @@ mod tests {
             (Retry::Safe, Fate::NotActedOn, 4),
             (Retry::Safe, Fate::Unknown, 4),
             (Retry::Safe, Fate::TimedOut, 1),
-            (Retry::Safe, Fate::Answered, 1),
+            (Retry::Safe, Fate::Refused, 1),
+            (Retry::Safe, Fate::Spoiled, 1),
             (Retry::Never, Fate::NotActedOn, 4),
             (Retry::Never, Fate::Unknown, 1),
             (Retry::Never, Fate::TimedOut, 1),
-            (Retry::Never, Fate::Answered, 1),
+            (Retry::Never, Fate::Refused, 1),
+            (Retry::Never, Fate::Spoiled, 1),
         ] {
             let (made, ..) = attempts(retry, fate, None).await;
             assert_eq!(made, expected, "{retry:?} {fate:?}");
@@ -146,9 +152,30 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_unknown_outcome_of_a_write_says_so() {
-        for fate in [Fate::Unknown, Fate::TimedOut] {
+        for (fate, certain) in [
+            (Fate::NotActedOn, true),
+            (Fate::Refused, true),
+            (Fate::Unknown, false),
+            (Fate::TimedOut, false),
+            (Fate::Spoiled, false),
+        ] {
             let (.., error) = attempts(Retry::Never, fate, None).await;
-            assert!(error.hint.unwrap().contains("may have done it"), "{fate:?}");
+            assert_eq!(error.changed_nothing, certain, "{fate:?}");
+            let hint = error.hint.unwrap_or_default();
+            assert_eq!(hint.contains("may have done it"), !certain, "{fate:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_attempt_of_unknown_outcome_spoils_the_certainty_of_a_later_refusal() {
+        let pace = Pace::new(Rate::default());
+        let patience = Patience { peer: "tharsis", pace: &pace, retries: RETRIES };
+        let mut fates = [Fate::Unknown, Fate::Refused].into_iter();
+        let result: Result<()> = run(Retry::Safe, patience, || {
+            let fate = fates.next().unwrap();
+            std::future::ready(Err(Failure::new(fate, Error::conflict("the branch exists"))))
+        })
+        .await;
+        assert!(!result.unwrap_err().changed_nothing);
     }
 }

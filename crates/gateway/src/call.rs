@@ -236,34 +236,45 @@ async fn write(
     request: &Request,
     decision: &Decision,
 ) -> Result<End, Error> {
-    let plan = plan::make(path, request).await?;
-    record.planned(&plan);
-    let raised = decide_again(path, record, request, &plan).await?;
-    let decision = raised.as_ref().unwrap_or(decision);
-    match confirm::release(path, record, &plan, decision).await? {
+    let released = release(path, record, request, decision).await;
+    match released.map_err(Error::having_changed_nothing)? {
         Release::Go => {}
         Release::Asks(question) => return Ok(End::Asks(question)),
         Release::Wait(answer) => return Ok(End::WaitsForPerson(answer)),
     }
-    record.save_intent(path.gateway).await?;
     execute::execute(path.conversation, request).await.map(End::Done)
+}
+
+/// Plans the write and obtains a person's word for it. Where it may go ahead its intent is recorded.
+async fn release(
+    path: &Path<'_>,
+    record: &mut Record,
+    request: &Request,
+    decision: &Decision,
+) -> Result<Release, Error> {
+    let plan = plan::make(path, request).await?;
+    record.planned(&plan);
+    let raised = decide_again(path, record, request, &plan).await?;
+    let decision = raised.as_ref().unwrap_or(decision);
+    let release = confirm::release(path, record, &plan, decision).await?;
+    if matches!(release, Release::Go) {
+        record.save_intent(path.gateway).await?;
+    }
+    Ok(release)
 }
 
 /// A platform that finds a value wrong may say only which; the caller is told where it stands.
 fn named(mut error: Error, arguments: &Map<String, Value>) -> Error {
     if error.kind == Kind::Invalid
-        && let Some(field) = field_of(said(&error.message), arguments)
+        && let Some(field) = field_of(said(&error), arguments)
     {
         error.message.insert_str(0, &format!("{field}: "));
     }
     error
 }
 
-/// What a platform said, without who said it.
-fn said(message: &str) -> &str {
-    let refused = message.split_once(" refused: ");
-    let answered = || message.split_once(" answered ").and_then(|(_, code)| code.split_once(": "));
-    refused.or_else(answered).map_or(message, |(_, said)| said)
+fn said(error: &Error) -> &str {
+    error.answered.as_ref().map_or(&error.message, |answered| &answered.said)
 }
 
 /// The argument whose value, in quotes, a message begins with.

@@ -76,11 +76,32 @@ pub struct Error {
     pub hint: Option<String>,
     /// Never shown outside; logged once where the error is handled.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// What a platform answered, if that is the reason.
+    pub answered: Option<Box<Answered>>,
+    /// Certainly nothing was changed, so that a write may be tried again. `false` where nobody
+    /// knows, which the kind does not tell: what was carried out may fail on its way back.
+    pub changed_nothing: bool,
+}
+
+/// A platform's refusal, for rules that depend on it; the message is for readers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// HTTP's, where the platform speaks it.
+    pub status: Option<u16>,
+    /// Its own words, without who said them.
+    pub said: String,
 }
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, source: None }
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+            source: None,
+            answered: None,
+            changed_nothing: false,
+        }
     }
 
     #[must_use]
@@ -93,6 +114,24 @@ impl Error {
     pub fn source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    #[must_use]
+    pub fn answered(mut self, status: Option<u16>, said: impl Into<String>) -> Self {
+        self.answered = Some(Box::new(Answered { status, said: said.into() }));
+        self
+    }
+
+    /// The error of something that certainly changed nothing.
+    #[must_use]
+    pub fn having_changed_nothing(mut self) -> Self {
+        self.changed_nothing = true;
+        self
+    }
+
+    /// The status of a platform's answer.
+    pub fn answered_status(&self) -> Option<u16> {
+        self.answered.as_ref()?.status
     }
 
     pub fn invalid(message: impl Into<String>) -> Self {

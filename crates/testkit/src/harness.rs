@@ -29,6 +29,10 @@ pub enum Fault {
     Html,
     /// The body ends before its length.
     HalfBody,
+    /// 200 with more than anybody reads.
+    Huge,
+    /// 400 with Harness' own error.
+    Refused,
 }
 
 /// A request that arrived.
@@ -151,6 +155,12 @@ impl Fault {
                 "<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>",
             ),
             Self::HalfBody => return half_body(),
+            Self::Huge => return huge(),
+            Self::Refused => (
+                StatusCode::BAD_REQUEST,
+                "application/json",
+                r#"{"status":"ERROR","code":"INVALID_REQUEST","message":"Not like this"}"#,
+            ),
         };
         let mut response = Response::builder().status(status).header("content-type", media_type);
         if let Self::Limited(seconds) = self {
@@ -158,6 +168,14 @@ impl Fault {
         }
         response.body(Body::from(body)).expect("the parts are valid")
     }
+}
+
+fn huge() -> Response {
+    let text = format!(r#"{{"status":"SUCCESS","data":"{}"}}"#, "x".repeat(17 << 20));
+    Response::builder()
+        .header("content-type", "application/json")
+        .body(Body::from(text))
+        .expect("the parts are valid")
 }
 
 /// Half of an answer, and then the connection breaks.

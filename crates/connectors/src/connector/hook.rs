@@ -1,8 +1,10 @@
 //! Hooks and views: the Rust functions that registry files name where data cannot say it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method};
-use pilothouse_model::{Caller, Result, Timestamp};
+use pilothouse_model::{Caller, Error, Result, Timestamp};
 use pilothouse_registry::spec::Retry;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -34,15 +36,27 @@ pub(crate) type View = fn(&Value) -> Value;
 pub(crate) type Completion = for<'a> fn(&'a HookContext<'a>, &'a mut Value) -> BoxFuture<'a, ()>;
 
 /// What a hook may do, in the name of the caller it works for.
-#[derive(Clone, Copy)]
 pub struct HookContext<'a> {
     connector: &'a Connector,
     scope: &'a Scope,
+    /// One of its writes may have been carried out.
+    has_acted: AtomicBool,
 }
 
 impl<'a> HookContext<'a> {
     pub(super) fn new(connector: &'a Connector, scope: &'a Scope) -> Self {
-        Self { connector, scope }
+        Self { connector, scope, has_acted: AtomicBool::new(false) }
+    }
+
+    /// The error of the hook, which knows nothing of what its requests have done before it.
+    pub(super) fn weigh(&self, error: Error) -> Error {
+        Error { changed_nothing: !self.has_acted.load(Ordering::Relaxed), ..error }
+    }
+
+    fn note_write<T>(&self, answer: &Result<T>) {
+        if !answer.as_ref().is_err_and(|error| error.changed_nothing) {
+            self.has_acted.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Calls another operation (`type.operation`) of the same instance, internal ones included.
@@ -52,7 +66,11 @@ impl<'a> HookContext<'a> {
             Value::Object(args) => args,
             _ => Map::new(),
         };
-        self.connector.call_in(self.scope, operation, &args).await
+        let answer = self.connector.call_in(self.scope, operation, &args).await;
+        if !self.connector.operation(operation).is_ok_and(|it| it.risk.is_read()) {
+            self.note_write(&answer);
+        }
+        answer
     }
 
     /// Reads a file from `target`, a path that is already encoded.
@@ -89,7 +107,9 @@ impl<'a> HookContext<'a> {
     ) -> Result<Response> {
         let body = Payload::Raw { content_type, bytes };
         let request = HttpRequest::raw(Method::PUT, target, body);
-        self.connector.transfer(self.scope, Retry::Never, &request).await
+        let answer = self.connector.transfer(self.scope, Retry::Never, &request).await;
+        self.note_write(&answer);
+        answer
     }
 
     /// Tells whoever waits how far the work is.

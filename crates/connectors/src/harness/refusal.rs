@@ -36,7 +36,8 @@ pub(super) fn disguised(answer: &Value) -> Option<Error> {
     let code = answer.get("code").and_then(Value::as_str).unwrap_or_default();
     let kind = kind(StatusCode::OK, code).unwrap_or(Kind::Upstream);
     let message = message(answer).unwrap_or_else(|| "no reason was given".to_owned());
-    let mut error = Error::new(kind, format!("harness refused: {}", sanitize(&message)));
+    let message = sanitize(&message);
+    let mut error = Error::new(kind, format!("harness refused: {message}")).answered(None, message);
     error.hint = hint(StatusCode::OK, code);
     Some(error)
 }

@@ -58,7 +58,7 @@ pub(super) async fn retry(context: &HookContext<'_>, args: Map<String, Value>) -
     let mut question = args.clone();
     let stated = question.remove("pipeline_id");
     let refusal = match context.call("pipeline.rerun", Value::Object(question.clone())).await {
-        Err(error) if error.message.contains("answered 405") => error,
+        Err(error) if error.answered_status() == Some(405) => error,
         other => return other,
     };
     let pipeline = if let Some(pipeline) = stated {

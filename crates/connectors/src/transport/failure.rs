@@ -9,12 +9,21 @@ use pilothouse_model::{Error, Kind};
 pub(crate) enum Fate {
     /// Certainly not acted on: no connection, or turned away for its rate.
     NotActedOn,
+    /// Never sent, or turned down by the platform's own word: sending it again will not help.
+    Refused,
     /// The connection broke or a proxy gave up; the platform may have acted.
     Unknown,
     /// The time was up; the platform may have acted. Waiting again would only cost more time.
     TimedOut,
-    /// The platform's own word, or an answer that cannot be read: sending it again will not help.
-    Answered,
+    /// The platform failed on it, or its answer cannot be kept: it may have acted, and sending it
+    /// again will not help.
+    Spoiled,
+}
+
+impl Fate {
+    pub(crate) fn changed_nothing(self) -> bool {
+        matches!(self, Self::NotActedOn | Self::Refused)
+    }
 }
 
 #[derive(Debug)]
@@ -32,8 +41,9 @@ impl Failure {
         Self { error, fate, retry_after: None, credential_refused: false }
     }
 
-    pub(crate) fn answered(error: Error) -> Self {
-        Self::new(Fate::Answered, error)
+    /// Before anything was sent, or in the platform's own words.
+    pub(crate) fn refused(error: Error) -> Self {
+        Self::new(Fate::Refused, error)
     }
 
     pub(crate) fn timed_out(peer: &str, after: Duration) -> Self {
@@ -62,13 +72,13 @@ impl Failure {
     pub(crate) fn too_large(peer: &str, max: usize) -> Self {
         let error = Error::new(Kind::Limited, format!("the answer of {peer} exceeds {max} bytes"))
             .hint("ask for less: a smaller page, a narrower filter, or a slice");
-        Self::answered(error)
+        Self::new(Fate::Spoiled, error)
     }
 }
 
 /// A defect or a bad argument found before anything was sent.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::answered(error)
+        Self::refused(error)
     }
 }

@@ -104,7 +104,7 @@ fn explain(peer: &str, status: Status, max_response_bytes: usize) -> Failure {
         empty if empty.is_empty() => code.description().to_owned(),
         message => message,
     };
-    let mut error = Error::new(kind(code), told(peer, code, &message));
+    let mut error = Error::new(kind(code), told(peer, code, &message)).answered(None, message);
     error.hint = hint;
     let mut failure = Failure::new(fate(code), error);
     failure.credential_refused = code == Code::Unauthenticated;
@@ -155,7 +155,18 @@ fn fate(code: Code) -> Fate {
         Code::ResourceExhausted => Fate::NotActedOn,
         Code::Unavailable => Fate::Unknown,
         Code::DeadlineExceeded => Fate::TimedOut,
-        _ => Fate::Answered,
+        Code::Cancelled | Code::Internal | Code::Unknown | Code::DataLoss | Code::Ok => {
+            Fate::Spoiled
+        }
+        Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unimplemented
+        | Code::Unauthenticated => Fate::Refused,
     }
 }
 

@@ -95,7 +95,7 @@ impl Exchange<'_> {
                 None => return Ok(response),
             }
         }
-        Err(Failure::answered(Error::upstream(format!(
+        Err(Failure::refused(Error::upstream(format!(
             "{} redirects in a circle ({MAX_REDIRECTS} times)",
             self.peer
         ))))

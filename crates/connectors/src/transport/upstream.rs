@@ -32,7 +32,8 @@ pub(super) fn accept(
     } else {
         text.extend([": ", &refusal.message]);
     }
-    let mut error = Error::new(refusal.kind.unwrap_or(kind(status)), text);
+    let mut error = Error::new(refusal.kind.unwrap_or(kind(status)), text)
+        .answered(Some(status.as_u16()), refusal.message);
     error.hint = refusal.hint.or_else(|| hint(status).map(str::to_owned));
     let mut failure = Failure::new(fate(dialect, status), error);
     failure.credential_refused = status == StatusCode::UNAUTHORIZED;
@@ -65,7 +66,8 @@ fn fate(dialect: &Dialect, status: StatusCode) -> Fate {
         500 if dialect.server_error_passes => Fate::Unknown,
         429 => Fate::NotActedOn,
         502..=504 => Fate::Unknown,
-        _ => Fate::Answered,
+        408 | 500.. => Fate::Spoiled,
+        _ => Fate::Refused,
     }
 }
 
@@ -173,6 +175,7 @@ mod tests {
         ] {
             let failure = refused(status, content_type, body);
             assert_eq!(failure.error.message, format!("tharsis {message}"), "{body}");
+            assert_eq!(failure.error.answered_status(), Some(status));
         }
     }
 
@@ -185,15 +188,16 @@ mod tests {
     #[test]
     fn the_status_decides_kind_and_fate() {
         for (status, kind, fate) in [
-            (302, Kind::Upstream, Fate::Answered),
-            (400, Kind::Invalid, Fate::Answered),
-            (401, Kind::Upstream, Fate::Answered),
-            (403, Kind::Forbidden, Fate::Answered),
-            (404, Kind::NotFound, Fate::Answered),
-            (409, Kind::Conflict, Fate::Answered),
-            (413, Kind::Limited, Fate::Answered),
+            (302, Kind::Upstream, Fate::Refused),
+            (400, Kind::Invalid, Fate::Refused),
+            (401, Kind::Upstream, Fate::Refused),
+            (403, Kind::Forbidden, Fate::Refused),
+            (404, Kind::NotFound, Fate::Refused),
+            (408, Kind::Invalid, Fate::Spoiled),
+            (409, Kind::Conflict, Fate::Refused),
+            (413, Kind::Limited, Fate::Refused),
             (429, Kind::Limited, Fate::NotActedOn),
-            (500, Kind::Upstream, Fate::Answered),
+            (500, Kind::Upstream, Fate::Spoiled),
             (503, Kind::Unavailable, Fate::Unknown),
         ] {
             let failure = refused(status, "text/plain", "");
@@ -206,7 +210,7 @@ mod tests {
         let plain = fate(&Dialect::PLAIN, StatusCode::INTERNAL_SERVER_ERROR);
         let passing = Dialect { server_error_passes: true, ..Dialect::PLAIN };
         let passing = fate(&passing, StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!((plain, passing), (Fate::Answered, Fate::Unknown));
+        assert_eq!((plain, passing), (Fate::Spoiled, Fate::Unknown));
     }
 
     #[test]

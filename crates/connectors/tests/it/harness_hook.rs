@@ -262,6 +262,23 @@ async fn what_cannot_be_continued_is_started_anew() {
     }
 }
 
+/// The words of a refusal are the platform's, or of somebody it quotes.
+#[tokio::test]
+async fn nothing_is_started_anew_because_of_words() {
+    let server = MockServer::start().await;
+    let words = json!({"message": "the webhook answered 405"});
+    Mock::given(method("PUT"))
+        .respond_with(ResponseTemplate::new(400).set_body_json(words))
+        .mount(&server)
+        .await;
+    let connector = connect(config(&server));
+    let with = args(json!({"execution_id": "ex1", "pipeline_id": "deploy"}));
+    let error = connector.call(&caller(), "pipeline.retry", with).await.unwrap_err();
+    assert!(error.message.contains("the webhook answered 405"), "{error}");
+    assert!(error.changed_nothing);
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
 #[tokio::test]
 async fn the_schema_of_an_entity_comes_from_the_platform() {
     let server = MockServer::start().await;

@@ -203,6 +203,27 @@ async fn a_refused_file_creates_nothing() {
     }
 }
 
+/// The version was created before its upload was refused.
+#[tokio::test]
+async fn a_hook_that_failed_half_way_does_not_count_as_undone() {
+    let version = |call: &Call| match call.method.as_str() {
+        "ConfigurationVersions.CreateConfigurationVersion" => Ok(json!({
+            "metadata": metadata(&configuration_id(1), 0), "status": "pending",
+            "workspace_id": workspace_id()})),
+        _ => Err(not_found(call)),
+    };
+    let upload = json!({"workspace_id": workspace_id(), "files": {"main.tf": ""}});
+    for (connector, certain) in [
+        (embedded(router(move |call| version(&call))), false),
+        (embedded(router(|call| Err(not_found(&call)))), true),
+    ] {
+        let upload = upload.clone();
+        let error = ask(&connector, "configuration_version.upload", upload).await.unwrap_err();
+        assert_eq!(error.kind, Kind::NotFound, "{error}");
+        assert_eq!(error.changed_nothing, certain, "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_failed_run_is_diagnosed_from_its_log() {
     let connector = platform().await;

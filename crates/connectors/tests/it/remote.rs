@@ -172,6 +172,9 @@ async fn the_size_limit_counts_what_comes_out_of_compression() {
     let error = call_with(transport(&server), limits, READ).await.unwrap_err();
     assert_eq!(error.kind, Kind::Limited);
     assert_eq!(error.message, "the answer of tharsis exceeds 1000 bytes");
+    let error = call_with(transport(&server), limits, WRITE).await.unwrap_err();
+    assert!(!error.changed_nothing, "it was carried out before its answer was too long");
+    assert!(error.hint.unwrap().contains("may have done it"));
 }
 
 #[tokio::test]

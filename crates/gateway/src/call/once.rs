@@ -1,12 +1,13 @@
-//! Idempotency keys: a repeated write gets the first one's result instead of a second effect.
+//! Idempotency keys: a repeated write gets the first one's result instead of a second effect. What
+//! is stored of it is what its caller saw: masked.
 
 use std::{future::Future, time::Duration};
 
-use pilothouse_model::{Error, Kind};
+use pilothouse_model::Error;
 use pilothouse_store::IdempotencyBegin as Begin;
 use serde_json::json;
 
-use super::{End, Path};
+use super::{End, Path, redacted};
 
 /// How long a key is remembered.
 const LIFETIME: Duration = Duration::from_hours(24);
@@ -37,22 +38,18 @@ where
             .hint("use a new key for a new change"));
         }
     }
-    let end = work().await;
-    match &end {
-        Ok(End::Done(value)) => {
-            store.idempotency_finish(principal, key, &value.to_string()).await?;
-        }
-        Err(error) if !is_certain(error.kind) => {}
-        Ok(_) | Err(_) => {
-            store.idempotency_abandon(principal, key).await?;
-        }
+    let end = work().await.map(redacted);
+    let kept = match &end {
+        Ok(End::Done(value)) => store.idempotency_finish(principal, key, &value.to_string()).await,
+        Err(error) if !error.changed_nothing => return end,
+        Ok(_) | Err(_) => store.idempotency_abandon(principal, key).await,
+    };
+    // What was done is told all the same: who does not learn of it might do it again. The key stays
+    // in progress, so a repeat with it is refused.
+    if let Err(error) = kept {
+        tracing::error!(%error, "what became of an idempotency key could not be stored");
     }
     end
-}
-
-/// Whether a failure of this kind certainly changed nothing, so that the key may be used again.
-fn is_certain(kind: Kind) -> bool {
-    !matches!(kind, Kind::Upstream | Kind::Unavailable | Kind::Internal)
 }
 
 /// What a repeat must have in common with the first call. The target is left out: the first call

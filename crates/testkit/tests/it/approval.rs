@@ -122,21 +122,6 @@ async fn a_plan_shows_the_files_of_an_upload_and_refuses_what_could_not_be_sent(
 }
 
 #[tokio::test]
-async fn an_idempotency_key_gives_the_first_result_again() {
-    let app = TestApp::start(&[("PILOTHOUSE_AUTO_APPROVE", "all")]).await;
-    let mut create = group("acme");
-    create["idempotency_key"] = json!("k1");
-    let first = app.ok("infra_create", create.clone()).await;
-    let second = app.ok("infra_create", create).await;
-    assert_eq!(first, second);
-    let mut other = group("beta");
-    other["idempotency_key"] = json!("k1");
-    let refused = app.refused("infra_create", other).await;
-    assert!(refused.contains("different change"), "{refused}");
-    app.stop().await;
-}
-
-#[tokio::test]
 async fn a_modern_client_is_asked_through_the_call_and_its_yes_counts_once() {
     let app = TestApp::start(&[]).await;
     let capabilities = json!({ "elicitation": { "form": {} } });

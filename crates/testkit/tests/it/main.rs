@@ -7,6 +7,7 @@ mod approval;
 mod audit;
 mod door;
 mod harness;
+mod idempotency;
 mod job;
 mod kill;
 mod oauth;
