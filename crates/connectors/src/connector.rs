@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use pilothouse_model::{Caller, Error, Kind, Result, Timestamp};
-use pilothouse_registry::{Operation, PlatformCatalog, nearest};
+use pilothouse_registry::{Operation, PlatformCatalog, nearest, resource::Scope as Levels};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -131,6 +131,32 @@ impl Connector {
     /// Where calls act that leave out the argument of this name (`org_id`, `project_id`).
     pub fn acts_in(&self, argument: &str) -> Option<&str> {
         self.defaults.of(argument)
+    }
+
+    /// Adds the organization and project of a call that needs them and names them in its body
+    /// only, so that what decides about it sees them. Fails for empty ones.
+    pub fn settle(&self, operation: &str, args: &mut Map<String, Value>) -> Result<()> {
+        request::settle(self.operation(operation)?, self.adapter, self.installation(), args)
+    }
+
+    /// Where a call acts: `organization/project` of a platform that has those, as far as the
+    /// operation acts in them. What is configured steps in only where the operation needs it, as
+    /// in the request.
+    pub fn place(&self, operation: &str, args: &Map<String, Value>) -> Result<String> {
+        let spec = self.operation(operation)?;
+        let part = |name: &str| {
+            spec.args.get(name)?;
+            match args.get(name) {
+                Some(Value::Null) => None,
+                Some(value) => value.as_str().filter(|text| !text.is_empty()),
+                None => spec.scope.requires(name).then(|| self.acts_in(name)).flatten(),
+            }
+        };
+        Ok(match (part(Levels::ORG), part(Levels::PROJECT)) {
+            (Some(org), Some(project)) => format!("{org}/{project}"),
+            (Some(org), None) => org.to_owned(),
+            (None, _) => String::new(),
+        })
     }
 
     pub fn platform(&self) -> &str {

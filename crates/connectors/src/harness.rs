@@ -40,6 +40,10 @@ pub(crate) static ADAPTER: Adapter = Adapter {
         server_error_passes: true,
     },
     settings: &[("org_id", config::ORG), ("project_id", config::PROJECT)],
+    place_fields: &[
+        ("org_id", &["orgIdentifier", "organizationIdentifier", "orgId", "org_id"]),
+        ("project_id", &["projectIdentifier", "projectId", "project_id"]),
+    ],
 };
 
 /// Longest message of the platform that is passed on, in bytes.

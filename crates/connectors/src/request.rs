@@ -17,7 +17,7 @@ mod build;
 pub(crate) mod form;
 mod target;
 
-pub(crate) use build::{Installation, build, preview};
+pub(crate) use build::{Installation, build, preview, settle};
 pub(crate) use target::{check_segment, encode_segment, target};
 
 /// Where the calls of one installation act when they do not say so.

@@ -42,6 +42,7 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     normalize: reference::drop_empty_ids,
     dialect: Dialect::PLAIN,
     settings: &[],
+    place_fields: &[],
 };
 
 /// Longest message of the platform that is passed on, in bytes.

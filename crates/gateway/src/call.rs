@@ -149,13 +149,12 @@ async fn govern(path: &Path<'_>, record: &mut Record, request: &mut Request) -> 
     }
     let decision = decide_about(path, request).await?;
     record.decided(&decision);
-    let target = request.target().unwrap_or_default();
-    if let Some(refusal) = decision.refusal(|| Error::not_found(request.operation(), target)) {
+    if let Some(refusal) = decision.refusal(|| unseen(request)) {
         return Err(refusal);
     }
     path.gateway.limits().take(&caller.principal)?;
     if request.risk().is_read() {
-        return execute::execute(path.conversation, request).await.map(End::Done);
+        return execute::execute(path, request).await.map(End::Done);
     }
     if path.controls.dry_run {
         let plan = plan::make(path, request).await?;
@@ -242,7 +241,19 @@ async fn write(
         Release::Asks(question) => return Ok(End::Asks(question)),
         Release::Wait(answer) => return Ok(End::WaitsForPerson(answer)),
     }
-    execute::execute(path.conversation, request).await.map(End::Done)
+    execute::execute(path, request).await.map(End::Done)
+}
+
+/// What somebody without any role there is told, whether it exists or not.
+fn unseen(request: &Request) -> Error {
+    let operation = request.operation();
+    match request.target() {
+        Some(target) => Error::not_found(operation, target),
+        None => Error::new(
+            Kind::NotFound,
+            format!("{operation}: not found; there is no such place, or you have no role in it"),
+        ),
+    }
 }
 
 /// Plans the write and obtains a person's word for it. Where it may go ahead its intent is recorded.
@@ -303,8 +314,7 @@ async fn decide_again(
     }
     let decision = decide_at(path, invocation, plan.risk).await?;
     record.decided(&decision);
-    let target = request.target().unwrap_or_default();
-    match decision.refusal(|| Error::not_found(request.operation(), target)) {
+    match decision.refusal(|| unseen(request)) {
         Some(refusal) => Err(refusal),
         None => Ok(Some(decision)),
     }

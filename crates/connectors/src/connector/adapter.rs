@@ -24,6 +24,8 @@ pub(crate) struct Adapter {
     pub dialect: Dialect,
     /// Which setting of an installation gives an argument the value that calls leave out.
     pub settings: &'static [(&'static str, &'static str)],
+    /// Arguments that say where a call acts, and the fields of bodies that say the same.
+    pub place_fields: &'static [(&'static str, &'static [&'static str])],
 }
 
 pub(crate) static ADAPTERS: [&Adapter; 2] = [&harness::ADAPTER, &tharsis::ADAPTER];

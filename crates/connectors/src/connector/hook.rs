@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method};
 use pilothouse_model::{Caller, Error, Result, Timestamp};
-use pilothouse_registry::spec::Retry;
+use pilothouse_registry::{resource::Scope as Levels, spec::Retry};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -60,17 +60,32 @@ impl<'a> HookContext<'a> {
     }
 
     /// Calls another operation (`type.operation`) of the same instance, internal ones included.
-    /// `args` must be an object.
+    /// `args` must be an object. Fails for an organization or project that the caller may not do
+    /// in what the hook was called for.
     pub async fn call(&self, operation: &str, args: Value) -> Result<Value> {
         let args = match args {
             Value::Object(args) => args,
             _ => Map::new(),
         };
+        if [Levels::ORG, Levels::PROJECT].iter().any(|name| args.get(*name).is_some()) {
+            self.permit(operation, &args)?;
+        }
         let answer = self.connector.call_in(self.scope, operation, &args).await;
         if !self.connector.operation(operation).is_ok_and(|it| it.risk.is_read()) {
             self.note_write(&answer);
         }
         answer
+    }
+
+    /// Fails unless the caller may do what the hook was called for where `operation` acts with
+    /// `args`.
+    pub(crate) fn permit(&self, operation: &str, args: &Map<String, Value>) -> Result<()> {
+        self.permit_in(&self.connector.place(operation, args)?)
+    }
+
+    /// As [`HookContext::permit`], in `place`: `organization/project`, or nothing for the account.
+    pub(crate) fn permit_in(&self, place: &str) -> Result<()> {
+        self.scope.permit(place)
     }
 
     /// Reads a file from `target`, a path that is already encoded.

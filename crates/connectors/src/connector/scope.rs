@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use pilothouse_model::Caller;
+use pilothouse_model::{Authority, Caller, Error, Result};
 use tokio_util::sync::CancellationToken;
 
 /// How far a long call is.
@@ -15,19 +15,36 @@ pub struct Progress<'a> {
 }
 
 type Watcher = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
+/// Fails unless the caller may do in another place what was decided about.
+type Elsewhere = Arc<dyn Fn(&str) -> Result<()> + Send + Sync>;
 
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Scope {
     caller: Caller,
+    /// The place that was decided about, and who decides about others.
+    bounds: Option<(String, Elsewhere)>,
     watcher: Option<Watcher>,
     cancellation: CancellationToken,
 }
 
 impl Scope {
-    /// Nobody watches, and only dropping the call's future stops it.
+    /// Nobody watches, only dropping the call's future stops it, and it stays where it acts unless
+    /// everything is granted to the caller.
     pub fn new(caller: Caller) -> Self {
-        Self { caller, watcher: None, cancellation: CancellationToken::new() }
+        Self { caller, bounds: None, watcher: None, cancellation: CancellationToken::new() }
+    }
+
+    /// The call was decided about `here`, as [`super::Connector::place`] tells it; `elsewhere`
+    /// decides about the other places that it turns out to touch.
+    #[must_use]
+    pub fn within(
+        mut self,
+        here: String,
+        elsewhere: impl Fn(&str) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.bounds = Some((here, Arc::new(elsewhere)));
+        self
     }
 
     /// `watcher` must not block: it is called between two steps of the work.
@@ -42,6 +59,16 @@ impl Scope {
     pub fn cancelled_by(mut self, cancellation: CancellationToken) -> Self {
         self.cancellation = cancellation;
         self
+    }
+
+    /// Fails unless the call may act in `place`, too.
+    pub(crate) fn permit(&self, place: &str) -> Result<()> {
+        match &self.bounds {
+            Some((here, _)) if here == place => Ok(()),
+            Some((_, elsewhere)) => elsewhere(place),
+            None if matches!(self.caller.authority, Authority::Everything) => Ok(()),
+            None => Err(Error::forbidden(format!("the call may not act in {place:?}"))),
+        }
     }
 
     pub fn caller(&self) -> &Caller {

@@ -2,6 +2,7 @@
 //! call says so.
 
 use pilothouse_model::{Error, Result};
+use pilothouse_registry::resource::Scope;
 use serde_json::{Map, Value, json};
 
 use crate::connector::hook::HookContext;
@@ -42,6 +43,13 @@ pub(super) async fn create_many(context: &HookContext<'_>, mut args: Args) -> Re
     })?;
     if items.len() > MAX_ITEMS {
         return Err(Error::limited(format!("body.items: more than {MAX_ITEMS}")));
+    }
+    for item in items {
+        let mut place = args.clone();
+        for name in [Scope::ORG, Scope::PROJECT] {
+            place.extend(item.get(name).map(|value| (name.to_owned(), value.clone())));
+        }
+        context.permit("security_exemption_bulk.request", &place)?;
     }
     let mut request = request(&body);
     request.insert("requesterId".to_owned(), person(context, &body, "requester_id").await?);
@@ -88,6 +96,7 @@ pub(super) async fn approve(context: &HookContext<'_>, mut args: Args) -> Result
     if scope == "ACCOUNT" {
         args.remove("org_id");
     }
+    context.permit(operation, &args)?;
     request.insert("scope".to_owned(), json!(scope));
     context.call(operation, sent(args, request)).await
 }

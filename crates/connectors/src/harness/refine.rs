@@ -42,7 +42,19 @@ async fn entities_of(context: &HookContext<'_>, mut args: Args) -> Result<Value>
         let scopes: Vec<String> = parts.into_iter().map_while(|part| part).collect();
         args.insert("scopes".to_owned(), json!(scopes.join(".")));
     }
+    for scope in text(&args, "scopes").iter().flat_map(|scopes| scopes.split(',')) {
+        context.permit_in(&entity_place(scope))?;
+    }
     context.call("idp_entity.search", paged(args)).await
+}
+
+/// `organization/project` of `account.organization.project`; of a pattern the account.
+fn entity_place(scope: &str) -> String {
+    let place = scope.trim().strip_prefix("account").unwrap_or_default();
+    match place.strip_prefix('.') {
+        Some(place) if !place.contains('*') => place.replace('.', "/"),
+        _ => String::new(),
+    }
 }
 
 /// Costs of an account, of the last two months unless the call says when.

@@ -2,6 +2,7 @@
 
 mod argument;
 mod part;
+mod place;
 mod show;
 
 use http::{
@@ -13,6 +14,7 @@ use pilothouse_registry::{Binding, Operation, binding::PathTemplate, resource::R
 use serde_json::{Map, Value, json};
 
 use self::part::Parts;
+pub(crate) use self::place::settle;
 use super::{
     GrpcRequest, HttpRequest, Payload, Prepared, Request, ScopeDefaults, check_segment,
     encode_segment, form, target,
@@ -31,6 +33,7 @@ pub(crate) fn build(
     args: &Map<String, Value>,
 ) -> Result<Prepared> {
     let given = args;
+    place::refuse_empty(given)?;
     let args = argument::complete(operation, adapter, installation.defaults, given)?;
     let page = operation.paging.as_ref().map(|paging| argument::page_request(paging, &args));
     let page = page.transpose()?;
@@ -80,7 +83,9 @@ fn parts(
     args: &Map<String, Value>,
 ) -> Result<Parts> {
     let base = base(operation, adapter, installation.now, args)?;
-    Parts::collect(operation, installation.defaults, given, args, base)
+    let parts = Parts::collect(operation, installation.defaults, given, args, base)?;
+    place::agree(adapter, args, parts.body.as_ref())?;
+    Ok(parts)
 }
 
 /// What a request depends on besides its arguments.

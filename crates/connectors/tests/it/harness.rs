@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use pilothouse_connectors::ScopeDefaults;
-use pilothouse_model::Timestamp;
+use pilothouse_model::{Error, Timestamp};
 use pilothouse_registry::{
     Catalog, Operation, ResourceType,
+    resource::Scope,
     spec::{Arg, ArgType},
 };
 use serde_json::{Map, Value, json};
@@ -125,18 +126,27 @@ fn samples(operation: &Operation, name: &str, spec: &Arg) -> Vec<Value> {
 
 /// Everything that goes out for these arguments, or why nothing does.
 async fn sent(operation: &Operation, args: &Map<String, Value>) -> String {
-    let (connector, recorded) = recorder(defaults(), || CLOCK);
+    let (connector, _) = recorder(defaults(), || CLOCK);
     let (_, name) = operation.id.split_once('.').unwrap();
     let host = connector.prepare(name, args).ok().and_then(|it| it.host().map(str::to_owned));
-    let answer = connector.call(&caller(), name, args.clone()).await;
-    let requests = recorded.lock().unwrap();
-    let show = |it: &http::Request<Bytes>| {
-        format!("{} {} {:?} {:?}", it.method(), it.uri(), it.headers(), it.body())
-    };
-    let requests: Vec<String> = requests.iter().map(show).collect();
+    let (requests, answer) = called(operation, args).await;
     // A refusal is an effect, too.
     let refusal = answer.err().filter(|_| requests.is_empty()).map(|error| error.to_string());
     format!("{host:?} {requests:?} {refusal:?}")
+}
+
+/// The requests that a call makes, and its end.
+async fn called(
+    operation: &Operation,
+    args: &Map<String, Value>,
+) -> (Vec<String>, Result<Value, Error>) {
+    let (connector, recorded) = recorder(defaults(), || CLOCK);
+    let (_, name) = operation.id.split_once('.').unwrap();
+    let answer = connector.call(&caller(), name, args.clone()).await;
+    let show = |it: &http::Request<Bytes>| {
+        format!("{} {} {:?} {:?}", it.method(), it.uri(), it.headers(), it.body())
+    };
+    (recorded.lock().unwrap().iter().map(show).collect(), answer)
 }
 
 /// Whether a call is another one with or without the argument.
@@ -189,4 +199,45 @@ async fn every_argument_has_an_effect() {
     println!("harness: {count} optional arguments of {operations} operations have an effect");
     assert!(without.is_empty(), "{} without effect:\n{}", without.len(), without.join("\n"));
     assert!(unused.is_empty(), "listed without need: {unused:?}");
+}
+
+/// What the platform gets as text: it takes triggers to be where the address says, and the inputs
+/// of a run may be called anything.
+const TEXT: [&str; 3] =
+    ["harness.pipeline_v1.run", "harness.trigger.create", "harness.trigger.update"];
+
+/// A role counts where the arguments say, so no body may say anything else.
+#[tokio::test]
+async fn a_body_names_no_other_place_than_the_arguments() {
+    let catalog = Catalog::embedded().platform("harness").unwrap();
+    let (mut tried, mut leaks) = (0, BTreeSet::new());
+    let public = catalog.types.values().flat_map(ResourceType::public_operations);
+    for operation in public.filter(|it| it.args.contains_key(Scope::ORG)) {
+        for (name, field) in operation.args.keys().flat_map(|name| {
+            ["orgIdentifier", "projectIdentifier"].map(|field| (name.clone(), field))
+        }) {
+            let mut args = required(operation);
+            args.insert(Scope::ORG.into(), json!("o"));
+            if operation.args.contains_key(Scope::PROJECT) {
+                args.insert(Scope::PROJECT.into(), json!("p"));
+            } else if field != "orgIdentifier" {
+                continue;
+            }
+            let kind = operation.args[&name].spec.kind;
+            if !matches!(kind, ArgType::Object | ArgType::Any | ArgType::Map) {
+                continue;
+            }
+            let given = args.entry(name).or_insert_with(|| json!({}));
+            let Some(body) = given.as_object_mut() else { continue };
+            body.insert(field.to_owned(), json!("elsewhere"));
+            tried += 1;
+            let (requests, _) = called(operation, &args).await;
+            if requests.iter().any(|it| it.contains("elsewhere")) {
+                leaks.insert(operation.id.clone());
+            }
+        }
+    }
+    assert!(tried > 100, "{tried}");
+    let known: BTreeSet<_> = TEXT.iter().map(|id| (*id).to_owned()).collect();
+    assert_eq!(leaks, known);
 }

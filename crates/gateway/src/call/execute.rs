@@ -3,8 +3,9 @@
 use std::{pin::pin, time::Duration};
 
 use futures::{StreamExt as _, stream};
+use pilothouse_access::{Action, Place, decide};
 use pilothouse_connectors::{Progress, Scope};
-use pilothouse_model::{Error, Kind};
+use pilothouse_model::{Error, Kind, Namespace};
 use pilothouse_registry::Rest;
 use serde_json::{Value, json};
 use tokio::{
@@ -12,9 +13,9 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use super::{Path, place};
 use crate::{
     compact,
-    conversation::Conversation,
     verb::{Follow, Invocation, Overview, Request, Search, Wait, cursor, list},
 };
 
@@ -24,29 +25,26 @@ const PENDING_REPORTS: usize = 16;
 /// Between the first two looks at something that is waited for; later ones are further apart.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-pub(super) async fn execute(
-    conversation: &dyn Conversation,
-    request: &Request,
-) -> Result<Value, Error> {
+pub(super) async fn execute(path: &Path<'_>, request: &Request) -> Result<Value, Error> {
     match request {
         Request::Answer { value, .. } => Ok(value.clone()),
         Request::Operation(invocation) => {
-            let value = invoke(conversation, invocation).await?;
+            let value = invoke(path, invocation).await?;
             match &invocation.follow {
-                Some(follow) => Ok(see_through(conversation, follow, value).await),
+                Some(follow) => Ok(see_through(path, follow, value).await),
                 None => Ok(value),
             }
         }
-        Request::Search(search) => Ok(fan_out(conversation, search).await),
-        Request::Overview(overview) => Ok(look_around(conversation, overview).await),
-        Request::Wait(wait) => watch(conversation, wait).await,
+        Request::Search(search) => Ok(fan_out(path, search).await),
+        Request::Overview(overview) => Ok(look_around(path, overview).await),
+        Request::Wait(wait) => watch(path, wait).await,
     }
 }
 
-async fn invoke(conversation: &dyn Conversation, invocation: &Invocation) -> Result<Value, Error> {
+async fn invoke(path: &Path<'_>, invocation: &Invocation) -> Result<Value, Error> {
     let Invocation { connector, operation, arguments, view, .. } = invocation;
     let (reports, mut reported) = mpsc::channel(PENDING_REPORTS);
-    let scope = Scope::new(conversation.caller().clone().decided()).watched(move |progress| {
+    let scope = scope(path, invocation)?.watched(move |progress| {
         // A client that reads slowly misses reports, not results.
         let _ = reports.try_send(Report::from(progress));
     });
@@ -55,9 +53,9 @@ async fn invoke(conversation: &dyn Conversation, invocation: &Invocation) -> Res
         tokio::select! {
             value = &mut call => break value?,
             // A write that is on its way is seen through, whoever still waits for it.
-            () = conversation.cancelled(), if invocation.risk.is_read() => return Err(cancelled()),
+            () = path.conversation.cancelled(), if invocation.risk.is_read() => return Err(cancelled()),
             Some(report) = reported.recv() => {
-                conversation.progress(report.done, report.total, &report.message).await;
+                path.conversation.progress(report.done, report.total, &report.message).await;
             }
         }
     };
@@ -77,6 +75,22 @@ async fn invoke(conversation: &dyn Conversation, invocation: &Invocation) -> Res
         Some(view) => connector.show(&scope, view, value).await,
         None => Ok(value),
     }
+}
+
+/// What `invocation` does elsewhere than its arguments say is decided like itself; a person who said
+/// yes to it has seen that.
+fn scope(path: &Path<'_>, invocation: &Invocation) -> Result<Scope, Error> {
+    let Invocation { connector, operation, arguments, name, risk, .. } = invocation;
+    let caller = path.conversation.caller().clone().decided();
+    let here = connector.place(operation, arguments)?;
+    let (realm, policy) = (place::realm(connector), path.surface.policy().clone());
+    let (decided, name, risk) = (caller.clone(), name.clone(), *risk);
+    Ok(Scope::new(caller).within(here, move |place| {
+        let namespace = Namespace::new(&realm, place);
+        let action = Action { operation: &name, risk, place: Place::In(&namespace) };
+        let decision = decide(&decided, &action, &policy);
+        decision.refusal(|| Error::not_found(&realm, place)).map_or(Ok(()), Err)
+    }))
 }
 
 /// That something is done, many platforms say by an empty answer.
@@ -112,8 +126,8 @@ impl From<Progress<'_>> for Report {
 }
 
 /// Asks every type at once, a few at a time; what fails does not spoil the rest.
-async fn fan_out(conversation: &dyn Conversation, search: &Search) -> Value {
-    let calls: Vec<_> = search.lists.iter().map(|list| invoke(conversation, list)).collect();
+async fn fan_out(path: &Path<'_>, search: &Search) -> Value {
+    let calls: Vec<_> = search.lists.iter().map(|list| invoke(path, list)).collect();
     let answers: Vec<_> = stream::iter(calls).buffered(SEARCH_WIDTH).collect().await;
     let (mut results, mut failed) = (Vec::new(), Vec::new());
     for (list, answer) in search.lists.iter().zip(answers) {
@@ -133,9 +147,9 @@ async fn fan_out(conversation: &dyn Conversation, search: &Search) -> Value {
 }
 
 /// How each installation stands; one that does not answer does not hide the others.
-async fn look_around(conversation: &dyn Conversation, overview: &Overview) -> Value {
+async fn look_around(path: &Path<'_>, overview: &Overview) -> Value {
     let parts = &overview.parts;
-    let calls: Vec<_> = parts.iter().map(|part| invoke(conversation, part)).collect();
+    let calls: Vec<_> = parts.iter().map(|part| invoke(path, part)).collect();
     let answers: Vec<_> = stream::iter(calls).buffered(SEARCH_WIDTH).collect().await;
     let (mut platforms, mut failed) = (Vec::new(), Vec::new());
     for (part, answer) in parts.iter().zip(answers) {
@@ -155,10 +169,10 @@ async fn look_around(conversation: &dyn Conversation, overview: &Overview) -> Va
 
 /// Adds to the answer of an operation what became of the thing that it started. The operation is
 /// done whatever comes of watching.
-async fn see_through(conversation: &dyn Conversation, follow: &Follow, mut answer: Value) -> Value {
+async fn see_through(path: &Path<'_>, follow: &Follow, mut answer: Value) -> Value {
     let Some(wait) = follow.watch(&answer) else { return answer };
     let started = Instant::now();
-    let end = watch(conversation, &wait).await;
+    let end = watch(path, &wait).await;
     let kind = wait.get.operation.split('.').next().unwrap_or_default();
     let Some(fields) = answer.as_object_mut() else { return answer };
     let mut add = |name: &str, value: Value| fields.insert(format!("{kind}_{name}"), value);
@@ -181,12 +195,12 @@ async fn see_through(conversation: &dyn Conversation, follow: &Follow, mut answe
 }
 
 /// Looks again and again until the instance rests, the time is up, or the client leaves.
-async fn watch(conversation: &dyn Conversation, wait: &Wait) -> Result<Value, Error> {
+async fn watch(path: &Path<'_>, wait: &Wait) -> Result<Value, Error> {
     let started = Instant::now();
     let deadline = started + wait.timeout;
     let mut pause = FIRST_PAUSE;
     loop {
-        let result = invoke(conversation, &wait.get).await?;
+        let result = invoke(path, &wait.get).await?;
         let status = wait.rule.field.get(&result).and_then(Value::as_str).unwrap_or("unknown");
         let outcome = match wait.rule.rest(&result) {
             Some(Rest::Done) => Some("done"),
@@ -199,11 +213,11 @@ async fn watch(conversation: &dyn Conversation, wait: &Wait) -> Result<Value, Er
             return Ok(json!({ "status": status, "outcome": outcome, "result": result }));
         }
         let waited = started.elapsed().as_secs_f64();
-        conversation.progress(waited, Some(wait.timeout.as_secs_f64()), status).await;
+        path.conversation.progress(waited, Some(wait.timeout.as_secs_f64()), status).await;
         let next = (Instant::now() + pause).min(deadline);
         tokio::select! {
             () = sleep_until(next) => {}
-            () = conversation.cancelled() => return Err(cancelled()),
+            () = path.conversation.cancelled() => return Err(cancelled()),
         }
         pause = (pause * 3 / 2).min(wait.longest_pause);
     }

@@ -9,7 +9,6 @@ use pilothouse_model::{
     Authority, Caller, Error, Namespace,
     id::{Gid, ResourceType, Trn},
 };
-use pilothouse_registry::resource::Scope;
 use serde_json::{Map, Value};
 
 use crate::verb::Invocation;
@@ -59,13 +58,14 @@ pub(super) async fn of(
     invocation: &Invocation,
     exactly: bool,
 ) -> Result<Whereabouts, Error> {
-    let Invocation { connector, arguments, .. } = invocation;
+    let Invocation { connector, operation, arguments, .. } = invocation;
     let realm = realm(connector);
     if matches!(caller.authority, Authority::Everything) && !exactly {
         return Ok(Whereabouts::Throughout(realm));
     }
     if connector.platform() != Namespace::TERRAFORM {
-        return Ok(Whereabouts::In(Namespace::new(&realm, &scope(invocation))));
+        let place = connector.place(operation, arguments)?;
+        return Ok(Whereabouts::In(Namespace::new(&realm, &place)));
     }
     if let Some(path) = text(arguments, "namespace_path") {
         return Ok(Whereabouts::In(Namespace::new(&realm, path)));
@@ -82,29 +82,6 @@ pub(super) async fn of(
     } else {
         Whereabouts::In(Namespace::new(&realm, ""))
     })
-}
-
-/// `organization/project` of a platform that has those, as far as the operation acts in them: the
-/// configured ones step in only where the operation needs them, as in the request.
-fn scope(invocation: &Invocation) -> String {
-    let Invocation { connector, operation, arguments, .. } = invocation;
-    let (type_name, name) = operation.rsplit_once('.').unwrap_or_default();
-    let types = &connector.catalog().types;
-    let spec = types.get(type_name).and_then(|found| found.operations.get(name));
-    let part = |name: &str| {
-        let spec = spec?;
-        spec.args.get(name)?;
-        if arguments.get(name).is_some_and(Value::is_null) {
-            return None;
-        }
-        let needed = spec.scope.requires(name);
-        text(arguments, name).or_else(|| needed.then(|| connector.acts_in(name)).flatten())
-    };
-    match (part(Scope::ORG), part(Scope::PROJECT)) {
-        (Some(org), Some(project)) => format!("{org}/{project}"),
-        (Some(org), None) => org.to_owned(),
-        (None, _) => String::new(),
-    }
 }
 
 fn text<'a>(arguments: &'a Map<String, Value>, name: &str) -> Option<&'a str> {

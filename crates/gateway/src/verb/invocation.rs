@@ -54,6 +54,8 @@ impl Invocation {
         let spec = connector.catalog().resource_type(type_name)?.operation(operation)?;
         let mut arguments = gateway.schema(spec)?.read(arguments)?;
         cursor::open(spec, connector.instance(), &mut arguments)?;
+        let name = format!("{type_name}.{operation}");
+        connector.settle(&name, &mut arguments)?;
         Ok(Self {
             name: spec.id.clone(),
             risk: spec.risk_with(&arguments),
@@ -63,7 +65,7 @@ impl Invocation {
             past_end: false,
             follow: None,
             arguments,
-            operation: format!("{type_name}.{operation}"),
+            operation: name,
             connector,
         })
     }

@@ -35,3 +35,96 @@ async fn a_role_in_a_project_reaches_nothing_of_the_account() {
     assert_ne!(found["isError"], true, "a pipeline needs a project: {found:#}");
     app.stop().await;
 }
+
+/// A role counts where a call acts, whatever says so.
+#[tokio::test]
+async fn a_role_in_a_project_reaches_no_other_through_a_body() {
+    let fake = FakeHarness::start().await;
+    let mut variables = fake.variables();
+    variables.push(ALL);
+    let mut app = TestApp::start(&variables).await;
+    let (_, text) = key(&app, "shop", Role::Owner, "harness:default/shop").await;
+    app.sign_in(&text);
+    let shop = json!({ "org_id": "default", "project_id": "shop" });
+    let inside = json!({ "orgIdentifier": "default", "projectIdentifier": "shop" });
+    let outside = json!({ "orgIdentifier": "default", "projectIdentifier": "billing" });
+    for (place, fields, refusal) in [
+        (&shop, &inside, ""),
+        (&json!({}), &inside, ""),
+        (&shop, &outside, "body.projectIdentifier: \"billing\" is not where the call acts"),
+        (&json!({}), &outside, "not found"),
+        (&json!({ "org_id": "", "project_id": "" }), &json!({}), "org_id: empty"),
+        (&json!({ "org_id": "default", "project_id": " " }), &json!({}), "project_id: empty"),
+    ] {
+        let mut arguments = json!({ "resource_type": "service", "dry_run": true,
+            "body": { "identifier": "web", "name": "web" } });
+        arguments["body"].as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        arguments.as_object_mut().unwrap().extend(place.as_object().unwrap().clone());
+        let result = app.call_on("/mcp/harness", "harness_create", arguments.clone()).await;
+        assert_eq!(result["isError"] != true, refusal.is_empty(), "{arguments}: {result:#}");
+        assert!(
+            result.to_string().replace("\\\"", "\"").contains(refusal),
+            "{refusal}: {result:#}"
+        );
+    }
+    app.stop().await;
+}
+
+/// Operations that make requests of their own are held to the place that was decided about.
+#[tokio::test]
+async fn a_role_in_a_project_widens_nothing() {
+    let fake = FakeHarness::start().await;
+    let mut variables = fake.variables();
+    variables.push(ALL);
+    let mut app = TestApp::start(&variables).await;
+    let (_, text) = key(&app, "shop", Role::Owner, "harness:default/shop").await;
+    app.sign_in(&text);
+    let exemption = json!({ "issue_id": "i" });
+    let elsewhere = json!({ "issue_id": "i", "project_id": "billing" });
+    let many = |items: &[&Value]| json!({ "type": "Other", "reason": "r", "requester_id": "u", "items": items });
+    for (tool, arguments, may) in [
+        ("harness_execute", approval("PROJECT"), true),
+        ("harness_execute", approval("ORG"), false),
+        ("harness_execute", approval("ACCOUNT"), false),
+        (
+            "harness_create",
+            json!({ "resource_type": "security_exemption_bulk", "body": many(&[&exemption]) }),
+            true,
+        ),
+        (
+            "harness_create",
+            json!({ "resource_type": "security_exemption_bulk", "body": many(&[&exemption, &elsewhere]) }),
+            false,
+        ),
+        ("harness_list", json!({ "resource_type": "idp_entity" }), true),
+        (
+            "harness_list",
+            json!({ "resource_type": "idp_entity", "params": { "scopes": "account.default.shop" } }),
+            true,
+        ),
+        (
+            "harness_list",
+            json!({ "resource_type": "idp_entity", "params": { "scopes": "account.default.*" } }),
+            false,
+        ),
+        (
+            "harness_list",
+            json!({ "resource_type": "idp_entity", "params": { "scope_level": "org" } }),
+            false,
+        ),
+    ] {
+        let before = fake.seen().len();
+        let mut placed = arguments.clone();
+        let place = json!({ "org_id": "default", "project_id": "shop" });
+        placed.as_object_mut().unwrap().extend(place.as_object().unwrap().clone());
+        let result = app.call_on("/mcp/harness", tool, placed).await;
+        assert_eq!(fake.seen().len() > before, may, "{arguments}: {result:#}");
+        assert!(may || result.to_string().contains("not found"), "{arguments}: {result:#}");
+    }
+    app.stop().await;
+}
+
+fn approval(scope: &str) -> Value {
+    json!({ "resource_type": "security_exemption", "action": "approve", "resource_id": "ex",
+        "params": { "scope": scope }, "body": { "approver_id": "u" } })
+}
