@@ -10,10 +10,11 @@ use pilothouse_store::{
 };
 use uuid::Uuid;
 
-use crate::{membership, random};
+use crate::{
+    membership,
+    random::{self, Mark},
+};
 
-/// Marks a key in headers, logs and secret scanners.
-pub const MARK: &str = "plk_";
 /// Longest name, in characters.
 const MAX_NAME: usize = 64;
 /// Most roles of one key.
@@ -45,7 +46,7 @@ pub async fn create(
     now: Timestamp,
 ) -> Result<(ApiKey, String), Error> {
     check(&new)?;
-    let text = random::secret(MARK)?;
+    let text = random::marked(Mark::ApiKey)?;
     let key = ApiKey {
         id: Uuid::now_v7().to_string(),
         name: new.name.to_owned(),
@@ -115,7 +116,7 @@ pub fn opens(key: &ApiKey, path: &str) -> bool {
 
 /// Whether a text presents itself as a key.
 pub fn is_key(presented: &str) -> bool {
-    presented.starts_with(MARK)
+    presented.starts_with(Mark::ApiKey.as_str())
 }
 
 /// Whether a key works at `now`: not once it is revoked or expired.

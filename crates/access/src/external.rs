@@ -64,7 +64,7 @@ pub async fn depart(
     (base, next): (&str, &str),
     now: Timestamp,
 ) -> Result<Journey, Error> {
-    let (state, nonce, verifier) = (random::secret("")?, random::secret("")?, random::secret("")?);
+    let (state, nonce, verifier) = (random::unmarked()?, random::unmarked()?, random::unmarked()?);
     let challenge = pkce::challenge(&verifier);
     let kept = Return {
         nonce: nonce.clone(),

@@ -187,7 +187,7 @@ pub async fn open_session(
     account: &Account,
     now: Timestamp,
 ) -> Result<String, Error> {
-    let cookie = random::secret("")?;
+    let cookie = random::unmarked()?;
     store.browser_session_purge(now).await?;
     let hash = random::hash(&cookie);
     store.browser_session_create(&hash, &account.id, now, now.after(SESSION)).await?;
@@ -217,7 +217,7 @@ pub async fn setup_secret(store: &Store, now: Timestamp) -> Result<Option<String
     if store.account_exists().await? {
         return Ok(None);
     }
-    let secret = random::secret("")?;
+    let secret = random::unmarked()?;
     store.one_time_create(&random::hash(&secret), SETUP_KIND, "", now.after(SETUP)).await?;
     Ok(Some(secret))
 }

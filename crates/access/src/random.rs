@@ -6,11 +6,41 @@ use pilothouse_model::Error;
 /// 256 bits: nobody guesses one, so a fast hash protects it at rest.
 const BYTES: usize = 32;
 
-/// A new secret. The prefix marks it in logs and for secret scanners.
-pub fn secret(prefix: &str) -> Result<String, Error> {
+/// What a secret that leaves us begins with, for logs and secret scanners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    OperatorToken,
+    ApiKey,
+    ClientSecret,
+    RefreshToken,
+}
+
+impl Mark {
+    pub const ALL: [Self; 4] =
+        [Self::OperatorToken, Self::ApiKey, Self::ClientSecret, Self::RefreshToken];
+    /// Characters that follow a mark.
+    pub const RANDOM: usize = 43;
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OperatorToken => "plt_",
+            Self::ApiKey => "plk_",
+            Self::ClientSecret => "pls_",
+            Self::RefreshToken => "plr_",
+        }
+    }
+}
+
+/// A new secret that people and programs keep.
+pub fn marked(mark: Mark) -> Result<String, Error> {
+    Ok(format!("{}{}", mark.as_str(), unmarked()?))
+}
+
+/// A new secret that lives for moments, as in a cookie or an address.
+pub fn unmarked() -> Result<String, Error> {
     let mut random = [0_u8; BYTES];
     getrandom::fill(&mut random).map_err(|error| Error::internal(error.to_string()))?;
-    Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(random)))
+    Ok(URL_SAFE_NO_PAD.encode(random))
 }
 
 /// What of a random secret is stored. Not for passwords, which people choose.
@@ -29,9 +59,9 @@ mod tests {
 
     #[test]
     fn a_secret_is_found_by_its_hash_alone() {
-        let (one, other) = (secret("plx_").unwrap(), secret("plx_").unwrap());
+        let (one, other) = (marked(Mark::ApiKey).unwrap(), marked(Mark::ApiKey).unwrap());
         assert_ne!(one, other);
-        assert!(one.starts_with("plx_") && one.len() == 47, "{one}");
+        assert!(one.starts_with("plk_") && one.len() == 4 + Mark::RANDOM, "{one}");
         assert!(matches(&one, &hash(&one)));
         for stored in [hash(&other), String::new(), "not hex".to_owned()] {
             assert!(!matches(&one, &stored), "{stored}");

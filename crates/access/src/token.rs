@@ -9,10 +9,9 @@ use std::{
 
 use pilothouse_model::{Error, Principal, PrincipalKind};
 
-use crate::random;
+use crate::random::{self, Mark};
 
-/// Marks the token in logs and secret scanners.
-const PREFIX: &str = "plt_";
+const MARK: &str = Mark::OperatorToken.as_str();
 /// Characters after the prefix, at least.
 const LEAST_RANDOM: usize = 32;
 
@@ -32,7 +31,7 @@ impl AdminToken {
             Err(error) => return Err(unreadable(&path, error)),
         };
         let text = text.trim();
-        if !text.starts_with(PREFIX) || text.len() < PREFIX.len() + LEAST_RANDOM {
+        if !text.starts_with(MARK) || text.len() < MARK.len() + LEAST_RANDOM {
             return Err(Error::invalid(format!("{} holds no operator token", path.display()))
                 .hint("delete the file; the next start makes a new token"));
         }
@@ -72,7 +71,7 @@ impl SharedToken {
 }
 
 fn create(path: &Path) -> Result<String, Error> {
-    let token = random::secret(PREFIX)?;
+    let token = random::marked(Mark::OperatorToken)?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -56,7 +56,7 @@ pub async fn begin(base: &Url, scope: &str, redirect: &str) -> Result<Attempt, E
     let base = base.as_str().trim_end_matches('/');
     let server = discovered(&http, base).await?;
     let client = registered(&http, &server, redirect).await?;
-    let (state, verifier) = (random::secret("")?, random::secret("")?);
+    let (state, verifier) = (random::unmarked()?, random::unmarked()?);
     let pairs = [
         ("response_type", "code"),
         ("client_id", &client),

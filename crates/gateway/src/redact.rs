@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use pilothouse_access::random::Mark;
 use serde_json::{Map, Value};
 
 const MASK: &str = "***";
@@ -28,7 +29,7 @@ const SECRET_FIELDS: [&str; 13] = [
 ];
 
 /// Prefixes of well-known credentials, with the least length of what follows.
-const SECRET_PREFIXES: [(&str, usize); 12] = [
+const SECRET_PREFIXES: [(&str, usize); 15] = [
     ("AKIA", 16),
     ("ASIA", 16),
     ("ghp_", 30),
@@ -39,8 +40,11 @@ const SECRET_PREFIXES: [(&str, usize); 12] = [
     ("xoxb-", 16),
     ("pat.", 24),
     ("sat.", 24),
-    ("plt_", 40),
     ("eyJhbGciOi", 20),
+    (Mark::OperatorToken.as_str(), Mark::RANDOM),
+    (Mark::ApiKey.as_str(), Mark::RANDOM),
+    (Mark::ClientSecret.as_str(), Mark::RANDOM),
+    (Mark::RefreshToken.as_str(), Mark::RANDOM),
 ];
 
 /// All prefixes in one pass over a text, which every text of every result goes through.
@@ -48,7 +52,7 @@ static PREFIXES: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
         .build(SECRET_PREFIXES.map(|(prefix, _)| prefix))
-        .expect("a dozen short prefixes make an automaton")
+        .expect("a few short prefixes make an automaton")
 });
 
 /// Masks in place.
@@ -169,6 +173,15 @@ mod tests {
                 "nested": {"secret": {"identifier": "db", "spec": {"value": "***", "password": "***"}}},
             })
         );
+    }
+
+    #[test]
+    fn masks_every_secret_that_we_make() {
+        for mark in Mark::ALL {
+            let secret = pilothouse_access::random::marked(mark).unwrap();
+            let log = format!("tried {secret} twice");
+            assert_eq!(mask_tokens(&log).as_deref(), Some("tried *** twice"), "{mark:?}");
+        }
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl OAuth {
             expires_at: now.after(GRANT),
             revoked_at: None,
         };
-        let code = random::secret("")?;
+        let code = random::unmarked()?;
         let content = Code {
             grant: grant.id.clone(),
             client: asked.client.id.clone(),

@@ -10,7 +10,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{OAuth, Parameters, Refusal, assertion, document, redirect};
-use crate::random;
+use crate::random::{self, Mark};
 
 /// Clients that registered themselves, at most.
 pub const MOST_DYNAMIC: u32 = 1000;
@@ -145,7 +145,7 @@ impl OAuth {
     ) -> Result<Registered, Refusal> {
         let method = metadata.token_endpoint_auth_method.as_deref();
         let with_secret = method.is_some_and(|method| method.starts_with("client_secret"));
-        let secret = with_secret.then(|| random::secret("pls_")).transpose()?;
+        let secret = with_secret.then(|| random::marked(Mark::ClientSecret)).transpose()?;
         let client = Client {
             id: Uuid::new_v4().to_string(),
             kind,

@@ -13,7 +13,10 @@ use super::{
     client::Known,
     pkce,
 };
-use crate::{bearer::LIFETIME, random};
+use crate::{
+    bearer::LIFETIME,
+    random::{self, Mark},
+};
 
 pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
 
@@ -209,7 +212,7 @@ impl OAuth {
     }
 
     async fn tokens(&self, grant: &Grant, issuer: &str, now: Timestamp) -> Result<Issued, Refusal> {
-        let refresh = random::secret("plr_")?;
+        let refresh = random::marked(Mark::RefreshToken)?;
         self.store.refresh_create(&random::hash(&refresh), &grant.id).await?;
         self.access_token(grant, Some(refresh), issuer, now).await
     }

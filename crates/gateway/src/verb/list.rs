@@ -85,8 +85,11 @@ fn turn(
     if let Some(paging) = &list.paging {
         let page = page.unwrap_or(0);
         let number = match (paging.first_page, paging.first_item) {
-            (Some(first), _) => Some(first + page),
-            (_, Some(first)) => Some(first + page * size.unwrap_or(paging.default)),
+            (Some(first), _) => Some(first.saturating_add(page)),
+            (_, Some(first)) => {
+                let items = page.saturating_mul(size.unwrap_or(paging.default));
+                Some(first.saturating_add(items))
+            }
             _ => None,
         };
         turned.extend(limit.map(|limit| ("limit".to_owned(), limit)));

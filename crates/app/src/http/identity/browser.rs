@@ -21,7 +21,7 @@ impl Browser {
             Some((_, cookie)) if (20..=100).contains(&cookie.len()) => {
                 Ok(Self { cookie: cookie.to_owned(), fresh: false })
             }
-            _ => Ok(Self { cookie: random::secret("")?, fresh: true }),
+            _ => Ok(Self { cookie: random::unmarked()?, fresh: true }),
         }
     }
 

@@ -62,6 +62,14 @@ async fn lists_page_search_and_are_short() {
     assert_eq!(list(text).await["items"].as_array().unwrap().len(), 1);
     let connectors = list(json!({ "resource_type": "connector" })).await;
     assert_eq!(field(&connectors, "identifier"), ["registry", "git"]);
+    for beyond in [
+        json!({ "resource_type": "pipeline", "filters": { "page": u64::MAX } }),
+        json!({ "resource_type": "connector", "filters": { "page": u64::MAX, "size": 100 } }),
+    ] {
+        let refused = harness.app.call_on("/mcp/harness", "harness_list", beyond).await;
+        assert!(refused.to_string().contains("a list ends after 10000 items"), "{refused:#}");
+        assert_eq!(refused["isError"], true);
+    }
     let other = json!({ "resource_type": "service", "project_id": "billing" });
     assert_eq!(list(other).await["items"], json!([]));
     harness.app.stop().await;
