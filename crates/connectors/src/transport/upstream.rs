@@ -75,7 +75,11 @@ fn hint(status: StatusCode) -> Option<&'static str> {
     match status.as_u16() {
         300..=399 => Some("redirects to another address are not followed; configure the final one"),
         401 => Some("the credential configured for this platform was refused; replace it"),
+        400 | 422 => Some("correct what the message names; the schema shows what is expected"),
         403 => Some("the platform does not permit this to the configured credential"),
+        404 | 410 => Some("check the identifier and where it is looked for"),
+        409 | 412 | 423 => Some("get what is there now before trying again"),
+        413 => Some("send less at a time"),
         429 => Some("wait before trying again"),
         _ => None,
     }
@@ -202,6 +206,13 @@ mod tests {
         ] {
             let failure = refused(status, "text/plain", "");
             assert_eq!((failure.error.kind, failure.fate), (kind, fate), "{status}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_of_a_request_says_what_to_do() {
+        for status in [302, 400, 401, 403, 404, 409, 410, 412, 413, 422, 423, 429] {
+            assert!(refused(status, "text/plain", "").error.hint.is_some(), "{status}");
         }
     }
 
