@@ -232,7 +232,9 @@ impl Connector {
         tokio::select! {
             biased;
             () = cancelled => Err(Error::unavailable("the call was cancelled")),
-            answer = self.send(scope, prepared) => answer,
+            answer = self.send(scope, prepared) => {
+                answer.map_err(|error| self.transport.concealed(error))
+            }
         }
     }
 

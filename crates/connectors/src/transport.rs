@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pilothouse_model::Caller;
+use pilothouse_model::{Caller, Error};
 use tokio::time::Instant;
 
 pub mod credential;
@@ -37,6 +37,17 @@ pub enum Transport {
 impl From<RemoteConfig> for Transport {
     fn from(config: RemoteConfig) -> Self {
         Self::Remote(Arc::new(Remote::new(config)))
+    }
+}
+
+impl Transport {
+    /// The error without the credential of the instance, which a platform may repeat in its words.
+    pub(crate) fn concealed(&self, mut error: Error) -> Error {
+        if let Self::Remote(remote) = self {
+            remote.conceal(&mut error.message);
+            error.hint.iter_mut().for_each(|hint| remote.conceal(hint));
+        }
+        error
     }
 }
 

@@ -7,6 +7,9 @@ use ::http::{HeaderName, HeaderValue};
 use pilothouse_model::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
 
+/// Shorter texts are no secrets, and would be found in ordinary words. In bytes.
+const MIN_SECRET: usize = 8;
+
 /// The secret of one instance. `Debug` never shows it.
 #[derive(Clone, Default)]
 pub enum Credential {
@@ -42,6 +45,15 @@ impl Credential {
                 Ok(Some((::http::header::AUTHORIZATION, value)))
             }
             Self::None | Self::Header { .. } => self.http_header(),
+        }
+    }
+
+    /// Takes the secret out of a text that the platform may have put it into.
+    pub(crate) fn conceal(&self, text: &mut String) {
+        let (Self::Bearer(secret) | Self::Header { value: secret, .. }) = self else { return };
+        let secret = secret.expose_secret();
+        if secret.len() >= MIN_SECRET && text.contains(secret) {
+            *text = text.replace(secret, "[credential]");
         }
     }
 }
@@ -88,6 +100,29 @@ mod tests {
             Credential::Header { name, value: "k3y".into() }
         );
         assert_eq!(shown, "Bearer(…) Header(x-api-key: …)");
+    }
+
+    #[test]
+    fn a_secret_is_taken_out_of_a_text() {
+        for (secret, text, expected) in [
+            (
+                "pat.a.b.c",
+                "the key pat.a.b.c (pat.a.b.c) is bad",
+                "the key [credential] ([credential]) is bad",
+            ),
+            ("key", "monkey", "monkey"),
+            ("", "text", "text"),
+        ] {
+            let name = HeaderName::from_static("x-api-key");
+            for credential in [
+                Credential::Bearer(secret.into()),
+                Credential::Header { name, value: secret.into() },
+            ] {
+                let mut text = text.to_owned();
+                credential.conceal(&mut text);
+                assert_eq!(text, expected);
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One HTTP exchange, over either transport.
 
 use http::{HeaderMap, Method, header::LOCATION};
-use pilothouse_model::Error;
+use pilothouse_model::{Error, Kind};
 use tokio::time::Instant;
 use tonic::body::Body;
 use url::Url;
@@ -55,7 +55,12 @@ impl Exchange<'_> {
         let Transport::Remote(remote) = self.transport else {
             return Err(bad_link(self.peer).into());
         };
-        if url.scheme() != "https" && !remote.is_loopback() {
+        let is_spoken = match url.scheme() {
+            "https" => true,
+            "http" => remote.is_loopback(),
+            _ => false,
+        };
+        if !is_spoken {
             return Err(bad_link(self.peer).into());
         }
         let client = remote.http().await?;
@@ -67,7 +72,7 @@ impl Exchange<'_> {
         let response = tokio::time::timeout(self.limits.timeout, exchange)
             .await
             .map_err(|_| Failure::timed_out(self.peer, self.limits.timeout))??;
-        upstream::accept("the store of logs", self.dialect, response)
+        upstream::accept("the store of logs", self.dialect, response).map_err(refused_link)
     }
 
     async fn send_remote(
@@ -116,6 +121,16 @@ impl Exchange<'_> {
 fn is_mirrored(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     host.ends_with(".harness.io") && url.path().starts_with("/storage/")
+}
+
+/// Links carry their own permission, for a time: no credential has to do with a refusal.
+fn refused_link(mut failure: Failure) -> Failure {
+    let is_refused = matches!(failure.error.kind, Kind::Forbidden | Kind::NotFound);
+    if is_refused || failure.credential_refused {
+        failure.error.hint =
+            Some("the link has expired or its file is gone: ask again for a new one".to_owned());
+    }
+    failure
 }
 
 fn bad_link(peer: &str) -> Error {

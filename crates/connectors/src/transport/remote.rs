@@ -161,6 +161,13 @@ impl Remote {
         }
     }
 
+    /// Takes what the servers are shown out of a text that one of them may have put it into.
+    pub(super) fn conceal(&self, text: &mut String) {
+        for server in std::iter::once(&self.config.main).chain(self.config.others.values()) {
+            server.credential.conceal(text);
+        }
+    }
+
     /// Whether the main server is on this machine.
     pub(super) fn is_loopback(&self) -> bool {
         is_loopback(&self.config.main.base_url)

@@ -8,6 +8,7 @@ mod grpc;
 mod harness;
 mod harness_hook;
 mod harness_recorder;
+mod harness_refusal;
 mod harness_wire;
 mod hook;
 mod remote;
