@@ -90,10 +90,12 @@ struct Run {
 
 enum Inputs {
     None,
-    /// Sent as it is.
-    Text(String),
-    /// The part of a pipeline that has the inputs in their places.
-    Pipeline(Value),
+    /// The part of a pipeline that has the inputs in their places, and the YAML that it was, which
+    /// is sent as it is.
+    Pipeline {
+        pipeline: Value,
+        text: Option<String>,
+    },
     /// By name.
     Flat(Map<String, Value>),
 }
@@ -128,14 +130,12 @@ impl Run {
     async fn document(&self, context: &HookContext<'_>) -> Result<Option<String>> {
         let mut base = self.sets(context).await?;
         let pipeline = match &self.inputs {
-            Inputs::Text(text) if self.input_sets.is_empty() => return Ok(Some(text.clone())),
-            Inputs::Text(text) => {
-                let document = yaml::parse("inputs", text)?;
-                merge::into(&mut base, document.get("pipeline").cloned().unwrap_or(document));
-                base
-            }
-            Inputs::Pipeline(pipeline) => {
+            Inputs::Pipeline { pipeline, text } => {
                 merge::into(&mut base, pipeline.clone());
+                self.filled(context, base.clone(), &Map::new()).await?;
+                if let Some(text) = text.as_ref().filter(|_| self.input_sets.is_empty()) {
+                    return Ok(Some(text.clone()));
+                }
                 base
             }
             Inputs::None if self.has_no_inputs() => return Ok(None),
@@ -166,29 +166,29 @@ impl Run {
             .into_iter()
             .find_map(|pointer| answer.pointer(pointer)?.as_str())
             .unwrap_or_default();
-        let mut template = match yaml::parse("the template of runtime inputs", text)? {
+        let template = match yaml::parse("the template of runtime inputs", text)? {
             Value::Object(mut document) => document.remove("pipeline").unwrap_or_else(|| json!({})),
             _ => json!({}),
         };
-        merge::into(&mut template, sets);
-        let Filled { missing, unknown, refused } = input::fill(&mut template, flat);
+        let mut merged = template.clone();
+        merge::into(&mut merged, sets);
+        let Filled { names, missing, unknown, refused } = input::fill(&template, &mut merged, flat);
         if let Some(problem) = refused.first() {
             return Err(Error::invalid(format!("inputs: {problem}")));
         }
         if !unknown.is_empty() {
-            let expected = input::names(&template, &missing);
             let error = Error::invalid(format!(
                 "inputs: the pipeline does not ask for {}",
                 unknown.join(", ")
             ));
-            return Err(error.hint(if expected.is_empty() {
-                "runtime_input_template.get shows what it asks for".to_owned()
+            return Err(error.hint(if names.is_empty() {
+                "it asks for none".to_owned()
             } else {
-                format!("it asks for: {}", expected.join(", "))
+                format!("it asks for: {}", names.join(", "))
             }));
         }
         if missing.is_empty() {
-            return Ok(template);
+            return Ok(merged);
         }
         Err(self.incomplete(context, &missing).await)
     }
@@ -212,7 +212,11 @@ impl Run {
         } else {
             format!(", or take them from an input set: input_set_ids of {}", names.join(", "))
         };
-        error.hint(format!("pass inputs {{\"{}\": …}}{sets}", missing[0]))
+        let first = match missing[0].as_str() {
+            input::BUILD => "{\"branch\": …} (or tag, pr_number, commit_sha)".to_owned(),
+            name => format!("{{\"{name}\": …}}"),
+        };
+        error.hint(format!("pass inputs {first}{sets}"))
     }
 
     /// The pipeline and where it is kept, as arguments.
@@ -234,9 +238,7 @@ impl Run {
             fields.extend(self.request.get(name).map(|value| (name.to_owned(), value.clone())));
         }
         if PLACE.iter().all(|name| !fields.contains_key(*name)) {
-            for (name, value) in
-                self.inputs.pipeline().map(|it| codebase::place(&it)).unwrap_or_default()
-            {
+            for (name, value) in self.inputs.pipeline().map(codebase::place).unwrap_or_default() {
                 fields.entry(name).or_insert(value);
             }
         }
@@ -274,38 +276,36 @@ impl Run {
 
 impl Inputs {
     /// The part of a pipeline that they are, as far as they are one.
-    fn pipeline(&self) -> Option<Value> {
+    fn pipeline(&self) -> Option<&Value> {
         match self {
-            Self::Pipeline(pipeline) => Some(pipeline.clone()),
-            Self::Text(text) => {
-                let document = yaml::parse("inputs", text).ok()?;
-                Some(document.get("pipeline").cloned().unwrap_or(document))
-            }
+            Self::Pipeline { pipeline, .. } => Some(pipeline),
             Self::Flat(_) | Self::None => None,
         }
     }
 
     fn read(inputs: Option<Value>) -> Result<Self> {
+        let (inputs, text) = match inputs {
+            Some(Value::String(text)) if !text.trim().is_empty() => {
+                let is_json = text.trim_start().starts_with('{');
+                (Some(yaml::parse("inputs", &text)?), Some(text).filter(|_| !is_json))
+            }
+            Some(Value::String(_)) => (None, None),
+            other => (other, None),
+        };
         let fields = match inputs {
             None => return Ok(Self::None),
             Some(Value::Object(fields)) => fields,
-            Some(Value::String(text)) if text.trim_start().starts_with('{') => {
-                match yaml::parse("inputs", &text)? {
-                    Value::Object(fields) => fields,
-                    _ => return Ok(Self::Text(text)),
-                }
-            }
-            Some(Value::String(text)) if text.trim().is_empty() => return Ok(Self::None),
-            Some(Value::String(text)) => return Ok(Self::Text(text)),
             Some(_) => {
-                return Err(Error::invalid("inputs: neither an object nor YAML")
+                return Err(Error::invalid("inputs: neither an object nor YAML of one")
                     .hint("pass {\"name\": value}, or the YAML of a pipeline's inputs as text"));
             }
         };
         Ok(match fields.get("pipeline") {
-            Some(pipeline) if pipeline.is_object() => Self::Pipeline(pipeline.clone()),
+            Some(pipeline) if pipeline.is_object() => {
+                Self::Pipeline { pipeline: pipeline.clone(), text }
+            }
             _ if fields.is_empty() => Self::None,
-            _ => Self::Flat(input::expanded(fields)),
+            _ => Self::Flat(fields),
         })
     }
 }

@@ -6,33 +6,25 @@ use super::merge;
 
 const PLACEHOLDER: &str = "<+input>";
 
+type Source = (&'static str, &'static str, &'static str);
+
 /// What the platform builds from, by the short names for it: kind, and the field of its value.
-const SOURCES: [(&str, &str, &str); 4] = [
+const SOURCES: [Source; 4] = [
     ("branch", "branch", "branch"),
     ("tag", "tag", "tag"),
     ("pr_number", "PR", "number"),
     ("commit_sha", "commitSha", "commitSha"),
 ];
 
-/// The inputs with a short name for the source of a build written out too, unless `build` is
-/// given. The short name stays: it may be that of an input.
-pub(super) fn expanded(mut flat: Map<String, Value>) -> Map<String, Value> {
-    let found = SOURCES.iter().find_map(|(name, kind, field)| {
-        let value = flat.get(*name)?.clone();
-        Some(json!({"type": kind, "spec": { *field: value }}))
-    });
-    if let Some(build) = found {
-        flat.entry(BUILD).or_insert(build);
-    }
-    flat
-}
-
-const BUILD: &str = "build";
+/// The input that says what to build from.
+pub(super) const BUILD: &str = "build";
 
 /// How the filling went.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Filled {
-    /// Inputs that have neither a value nor a default, by their shortest sufficient name.
+    /// All inputs that the template asks for, by their shortest sufficient names.
+    pub(super) names: Vec<String>,
+    /// Those that have neither a value nor a default.
     pub(super) missing: Vec<String>,
     /// Values that no placeholder asks for.
     pub(super) unknown: Vec<String>,
@@ -40,59 +32,71 @@ pub(super) struct Filled {
     pub(super) refused: Vec<String>,
 }
 
-/// Puts the values in the places of their placeholders, and defaults where no value is given.
-pub(super) fn fill(template: &mut Value, flat: &Map<String, Value>) -> Filled {
-    let mut filling = Filling { flat, used: Vec::new(), filled: Filled::default() };
-    filling.visit(template, &mut Vec::new());
-    let is_source = |name: &str| SOURCES.iter().any(|(short, ..)| *short == name);
-    let source = flat.keys().find(|name| is_source(name));
+/// Puts the values in the places of the template's placeholders in `merged`, which is the template
+/// with what input sets say laid over it, and defaults where nobody gives a value.
+pub(super) fn fill(template: &Value, merged: &mut Value, flat: &Map<String, Value>) -> Filled {
+    let mut filling = Filling { flat, build: None, used: Vec::new(), filled: Filled::default() };
+    filling.build = filling.choose_build(template);
+    filling.visit(merged, template, &mut Vec::new());
     for name in flat.keys() {
-        // A source is used under either of its names, and shown under the caller's.
-        let twin = match source {
-            Some(source) if name == BUILD => Some(source.as_str()),
-            Some(source) if name == source => Some(BUILD),
-            _ => None,
-        };
-        let is_used = |name: &str| filling.used.iter().any(|used| used == name);
-        let is_shown_otherwise = name == BUILD && source.is_some();
-        if !(is_used(name) || twin.is_some_and(is_used) || is_shown_otherwise) {
+        let is_refused = filling.filled.refused.iter().any(|it| it.starts_with(name.as_str()));
+        if !filling.used.contains(name) && !is_refused {
             filling.filled.unknown.push(name.clone());
         }
     }
     filling.filled
 }
 
-/// The names of all inputs that a template still asks for.
-pub(super) fn names(template: &Value, missing: &[String]) -> Vec<String> {
-    let mut names = missing.to_vec();
-    let mut blank = template.clone();
-    names.extend(fill(&mut blank, &Map::new()).missing);
-    names.sort();
-    names.dedup();
-    names
-}
-
 struct Filling<'a> {
     flat: &'a Map<String, Value>,
+    /// The short name that chooses what is built, and what it chooses.
+    build: Option<(&'static str, Value)>,
     used: Vec<String>,
     filled: Filled,
 }
 
 impl Filling<'_> {
-    /// `path` names the way to `value`; elements of lists go by their names.
-    fn visit(&mut self, value: &mut Value, path: &mut Vec<String>) {
+    /// What the short names choose to build from: one that is no input's own name before one that
+    /// is, which may mean both. `build` itself is stronger.
+    fn choose_build(&mut self, template: &Value) -> Option<(&'static str, Value)> {
+        if self.flat.get(BUILD).is_some_and(|build| !is_open(build)) {
+            return None;
+        }
+        let given = |(name, ..): &&(&'static str, &str, &str)| {
+            self.flat.get(*name).is_some_and(|value| !is_open(value))
+        };
+        let (inputs, sources): (Vec<&Source>, Vec<&Source>) =
+            SOURCES.iter().filter(given).partition(|(name, ..)| asks_for(template, name));
+        if let [(first, ..), (second, ..), ..] = sources[..] {
+            self.filled
+                .refused
+                .push(format!("{first} and {second} both say what to build: pass one of them"));
+        }
+        let (name, kind, field) = sources.first().or(inputs.first())?;
+        let value = &self.flat[*name];
+        if *name == "pr_number" && !is_number(value) {
+            self.filled.refused.push(format!("{name} must be the number of a pull request"));
+        }
+        Some((*name, json!({"type": kind, "spec": { *field: value }})))
+    }
+
+    /// `path` names the way to `value`; elements of lists go by their names. `asked` is what the
+    /// template has there.
+    fn visit(&mut self, value: &mut Value, asked: &Value, path: &mut Vec<String>) {
+        if let Some(text) = placeholder(asked).or_else(|| placeholder(value)) {
+            let text = text.to_owned();
+            self.leaf(value, &text, path, None);
+            return;
+        }
         match value {
-            Value::String(text) if text.starts_with(PLACEHOLDER) => {
-                let text = text.clone();
-                self.leaf(value, &text, path, None);
-            }
             Value::Object(fields) => {
                 let named = fields.get("name").and_then(Value::as_str).map(str::to_owned);
                 let is_optional = fields.get("required") == Some(&Value::Bool(false));
                 let default = fields.get("default").cloned();
                 let default = default.or_else(|| is_optional.then(|| json!("")));
                 for (name, value) in fields.iter_mut() {
-                    let text = value.as_str().filter(|text| text.starts_with(PLACEHOLDER));
+                    let asked = asked.get(name).unwrap_or(&Value::Null);
+                    let text = placeholder(asked).or_else(|| placeholder(value));
                     match (&named, text.map(str::to_owned)) {
                         // A variable: its value goes by the variable's name.
                         (Some(_), Some(text)) if name == "value" => {
@@ -100,7 +104,7 @@ impl Filling<'_> {
                         }
                         _ => {
                             path.push(name.clone());
-                            self.visit(value, path);
+                            self.visit(value, asked, path);
                             path.pop();
                         }
                     }
@@ -108,10 +112,10 @@ impl Filling<'_> {
             }
             Value::Array(elements) => {
                 for (index, element) in elements.iter_mut().enumerate() {
-                    let name =
-                        merge::name(element).map_or_else(|| index.to_string(), str::to_owned);
-                    path.push(name);
-                    self.visit(element, path);
+                    let name = merge::name(element).map(str::to_owned);
+                    let asked = twin(asked, name.as_deref(), index);
+                    path.push(name.unwrap_or_else(|| index.to_string()));
+                    self.visit(element, asked, path);
                     path.pop();
                 }
             }
@@ -120,27 +124,110 @@ impl Filling<'_> {
     }
 
     fn leaf(&mut self, value: &mut Value, text: &str, path: &[String], default: Option<&Value>) {
-        if let Some((name, given)) = self.flat.iter().find(|(name, _)| is_named(path, name)) {
-            if let Some(allowed) = allowed(text)
-                && given.as_str().is_some_and(|given| !allowed.contains(&given))
-            {
-                let allowed = allowed.join(", ");
-                self.filled.refused.push(format!("{name} must be one of {allowed}"));
+        let shown = shortest(path, &self.filled.names);
+        self.filled.names.push(shown.clone());
+        let default = own_default(text).map(|text| json!(text)).or_else(|| default.cloned());
+        let given = self.given(path);
+        if let Some(given) = given.as_ref().filter(|it| !is_open(it)) {
+            if let Some(refusal) = refusal(&shown, text, given) {
+                self.filled.refused.push(refusal);
             }
-            self.used.push(name.clone());
             *value = given.clone();
-        } else if let Some(default) = own_default(text).map(|text| json!(text)) {
-            *value = default;
-        } else if let Some(default) = default {
-            *value = default.clone();
-        } else {
-            let name = path.last().cloned().unwrap_or_default();
-            let shown = if self.filled.missing.contains(&name) { path.join(".") } else { name };
-            if !self.filled.missing.contains(&shown) {
-                self.filled.missing.push(shown);
+        } else if given.as_ref().is_some_and(is_empty) {
+            // Nothing, on purpose: where something must be, it is missing.
+            match default {
+                Some(_) => *value = json!(""),
+                None => self.filled.missing.push(shown),
+            }
+        } else if placeholder(value).is_some() {
+            match default {
+                Some(default) => *value = default,
+                None => self.filled.missing.push(shown),
             }
         }
     }
+
+    /// The caller's value for the place, by any of its names.
+    fn given(&mut self, path: &[String]) -> Option<Value> {
+        let mut named = self.flat.iter().filter(|(name, _)| is_named(path, name));
+        let found = named.next().map(|(name, value)| (name.clone(), value.clone()));
+        if let Some((name, value)) = found
+            && (name != BUILD || !is_open(&value))
+        {
+            self.used.push(name);
+            return Some(value);
+        }
+        let is_build = path.last().is_some_and(|name| name == BUILD);
+        if is_build {
+            let short = SOURCES.iter().map(|(name, ..)| (*name).to_owned());
+            self.used.extend(short.chain([BUILD.to_owned()]));
+        }
+        let (_, build) = self.build.as_ref().filter(|_| is_build)?;
+        Some(build.clone())
+    }
+}
+
+/// Whether a placeholder of the template is called so.
+fn asks_for(template: &Value, name: &str) -> bool {
+    let mut filling = Filling {
+        flat: &Map::from_iter([(name.to_owned(), Value::Null)]),
+        build: None,
+        used: Vec::new(),
+        filled: Filled::default(),
+    };
+    filling.visit(&mut template.clone(), template, &mut Vec::new());
+    filling.filled.names.iter().any(|shown| shown == name || shown.ends_with(&format!(".{name}")))
+}
+
+/// The element of the template's list that this one was made from.
+fn twin<'v>(asked: &'v Value, name: Option<&str>, index: usize) -> &'v Value {
+    let elements = asked.as_array().map_or(&[][..], Vec::as_slice);
+    let found = match name {
+        Some(_) => elements.iter().find(|element| merge::name(element) == name),
+        None => elements.get(index),
+    };
+    found.unwrap_or(&Value::Null)
+}
+
+fn placeholder(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| text.starts_with(PLACEHOLDER))
+}
+
+/// Not a value: nothing, or the placeholder again.
+fn is_open(value: &Value) -> bool {
+    value.is_null() || is_empty(value) || placeholder(value).is_some()
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim().is_empty())
+}
+
+/// A number, the text of one, or an expression for one.
+fn is_number(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_u64(),
+        Value::String(text) => text.contains("<+") || text.parse::<u64>().is_ok(),
+        _ => false,
+    }
+}
+
+/// The last word of the path, or all of it where another input has that.
+fn shortest(path: &[String], taken: &[String]) -> String {
+    let last = path.last().cloned().unwrap_or_default();
+    if taken.contains(&last) { path.join(".") } else { last }
+}
+
+/// Why the placeholder does not admit the value.
+fn refusal(name: &str, text: &str, given: &Value) -> Option<String> {
+    let given = match given {
+        Value::String(text) if text.contains("<+") => return None,
+        Value::String(text) => text.clone(),
+        Value::Number(_) | Value::Bool(_) => given.to_string(),
+        _ => return None,
+    };
+    let allowed = allowed(text)?;
+    (!allowed.contains(&given.as_str()))
+        .then(|| format!("{name} must be one of {}", allowed.join(", ")))
 }
 
 /// Whether `name` is the end of the path, in whole words, whatever the case.
@@ -174,72 +261,4 @@ fn unquoted(text: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn template() -> Value {
-        json!({
-            "identifier": "deploy",
-            "properties": {"ci": {"codebase": {"build": "<+input>"}}},
-            "variables": [
-                {"name": "env", "type": "String", "value": "<+input>.allowedValues(dev,prod)"},
-                {"name": "replicas", "type": "Number", "default": 2, "value": "<+input>"},
-                {"name": "region", "type": "String", "value": "<+input>.default(\"eu\")"},
-            ],
-            "stages": [{"stage": {"identifier": "roll", "spec": {"service": {"serviceRef": "<+input>"}}}}],
-            "notes": [{"name": "remark", "required": false, "value": "<+input>"}],
-        })
-    }
-
-    fn flat(value: &Value) -> Map<String, Value> {
-        expanded(value.as_object().unwrap().clone())
-    }
-
-    #[test]
-    fn values_find_their_places_by_name_path_and_short_name() {
-        for (given, service) in [
-            (json!({"env": "prod", "serviceref": "web", "branch": "main"}), "web"),
-            (
-                json!({"ENV": "dev", "stages.roll.stage.spec.service.serviceRef": "api",
-                "build": {"type": "branch", "spec": {"branch": "main"}}}),
-                "api",
-            ),
-            (json!({"variables.env": "dev", "service.serviceRef": "db", "branch": "main"}), "db"),
-        ] {
-            let mut filled = template();
-            assert_eq!(fill(&mut filled, &flat(&given)), Filled::default(), "{given}");
-            let at = |pointer: &str| filled.pointer(pointer).unwrap().clone();
-            assert_eq!(at("/stages/0/stage/spec/service/serviceRef"), service);
-            assert_eq!(
-                at("/properties/ci/codebase/build"),
-                json!({"type": "branch", "spec": {"branch": "main"}})
-            );
-            assert_eq!(
-                [at("/variables/1/value"), at("/variables/2/value"), at("/notes/0/value")],
-                [json!(2), json!("eu"), json!("")]
-            );
-        }
-    }
-
-    #[test]
-    fn every_short_name_is_written_out() {
-        for (name, kind, field) in SOURCES {
-            let expanded = expanded(Map::from_iter([(name.to_owned(), json!("x"))]));
-            assert_eq!(expanded["build"], json!({"type": kind, "spec": {field: "x"}}));
-        }
-        let kept = flat(&json!({"build": "mine", "branch": "x"}));
-        assert_eq!(json!(kept), json!({"build": "mine", "branch": "x"}));
-    }
-
-    #[test]
-    fn what_is_missing_unknown_or_not_allowed_is_said() {
-        let filled = fill(&mut template(), &flat(&json!({"env": "test", "tag": "v1", "nope": 1})));
-        assert_eq!(filled.missing, ["serviceRef"]);
-        assert_eq!(filled.unknown, ["nope"]);
-        assert_eq!(filled.refused, ["env must be one of dev, prod"]);
-        let without_source = json!({"variables": [{"name": "a", "value": "<+input>"}]});
-        let filled = fill(&mut without_source.clone(), &flat(&json!({"a": 1, "tag": "v1"})));
-        assert_eq!(filled.unknown, ["tag"]);
-        assert_eq!(names(&without_source, &[]), ["a"]);
-    }
-}
+mod tests;
