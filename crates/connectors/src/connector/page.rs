@@ -2,7 +2,7 @@
 //! next_cursor?}`, results without their envelopes.
 
 use pilothouse_model::{Error, Result};
-use pilothouse_registry::{Operation, Paging};
+use pilothouse_registry::{Binding, Operation, Paging, Pointer};
 use serde_json::{Value, json};
 
 /// Items that a list can be paged through; who wants more has the wrong question.
@@ -11,6 +11,8 @@ pub(crate) const MAX_ITEMS: u64 = 10_000;
 /// Where lists are that are not where the registry says: versions of a platform differ.
 const ELSEWHERE: [&str; 7] =
     ["data", "content", "items", "resource", "body", "objects", "features"];
+/// Fields that go with any answer of a platform.
+const ENVELOPE: [&str; 4] = ["status", "correlationId", "metaData", "requestId"];
 /// How far down a list is looked for.
 const DEPTH: usize = 2;
 
@@ -52,20 +54,57 @@ pub(super) fn shape(
     peer: &str,
 ) -> Result<Value> {
     if let Some(pointer) = &operation.items {
-        let items = match pointer.get(&answer) {
-            Some(Value::Array(items)) => items.as_slice(),
-            Some(Value::Null) | None => elsewhere(&answer, DEPTH).unwrap_or_default(),
-            Some(other) => elsewhere(other, DEPTH).ok_or_else(|| {
-                let message = format!("the answer of {peer} to {} has no list", operation.id);
-                Error::upstream(message)
-                    .hint("the platform may be of a version that Pilothouse does not know")
-            })?,
+        let found = match pointer.get(&answer) {
+            Some(Value::Array(items)) => Some(items.as_slice()),
+            Some(Value::Null) | None => elsewhere(&answer, DEPTH)
+                .or_else(|| leaves_out_its_list(operation, pointer, &answer).then_some(&[][..])),
+            Some(other) => elsewhere(other, DEPTH),
         };
+        let items = found.ok_or_else(|| {
+            let message = format!("the answer of {peer} to {} has no list", operation.id);
+            Error::upstream(message)
+                .hint("the platform may be of a version that Pilothouse does not know")
+        })?;
         return Ok(list(operation.paging.as_ref(), page, &answer, items));
     }
     // An answer without its envelope, or with another one, is a good answer all the same.
     let result = operation.result.as_ref().and_then(|result| result.get(&answer)).cloned();
     Ok(result.unwrap_or(answer))
+}
+
+/// Whether an answer without a list stands for an empty one: protobuf and some modules leave out
+/// what is empty, or write null. An answer that holds something else is no list.
+fn leaves_out_its_list(operation: &Operation, pointer: &Pointer, answer: &Value) -> bool {
+    if matches!(operation.binding, Binding::Grpc { .. }) {
+        return true;
+    }
+    let total = operation.paging.as_ref().and_then(|paging| total(paging, answer));
+    let mut holder = answer;
+    for token in pointer.tokens() {
+        match holder.get(token) {
+            Some(Value::Null) => return true,
+            Some(inner) => holder = inner,
+            None => {
+                let is_envelope = |name: &str| ENVELOPE.contains(&name);
+                return holder.as_object().is_some_and(|fields| {
+                    total == Some(0)
+                        || fields.iter().all(|(name, value)| is_envelope(name) || is_nothing(value))
+                });
+            }
+        }
+    }
+    holder.is_null()
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) => false,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+    }
 }
 
 /// The list in `value`: itself, that of a field which usually has it, or the only one there is.

@@ -110,6 +110,33 @@ fn a_list_is_found_where_it_is_not_expected() {
     }
 }
 
+#[test]
+fn an_answer_without_a_list_is_an_empty_one_only_where_nothing_else_is_said() {
+    let catalog = Catalog::embedded().platform("harness").unwrap();
+    let list = &catalog.types["pipeline"].operations["list"];
+    assert_eq!(list.items.as_ref().unwrap().to_string(), "/data/content");
+    for (answer, is_empty) in [
+        (json!({"status": "SUCCESS", "data": {"content": []}}), true),
+        (json!({"status": "SUCCESS", "data": {"content": null}}), true),
+        (json!({"status": "SUCCESS", "data": null}), true),
+        (json!({"status": "SUCCESS", "correlationId": "c"}), true),
+        (json!({"data": {"totalElements": 0, "pageSize": 20}}), true),
+        (json!({"data": {}}), true),
+        (json!({}), true),
+        (json!({"data": {"ok": 1}}), false),
+        (json!({"data": "done"}), false),
+        (json!({"ok": true}), false),
+        (json!("hello"), false),
+        (Value::Null, false),
+    ] {
+        let shaped = shape(list, None, answer.clone(), "harness");
+        match shaped {
+            Ok(shaped) => assert!(is_empty && shaped == json!({"items": []}), "{answer}"),
+            Err(error) => assert!(!is_empty && error.message.contains("no list"), "{answer}"),
+        }
+    }
+}
+
 /// Answers of the shapes that the platform's modules use.
 fn answer(shape: &str) -> Value {
     let thing = json!({"identifier": "i1", "name": "n1"});
