@@ -40,7 +40,7 @@ impl Log {
         self.0.len()
     }
 
-    /// At most so many lines and bytes, whole lines only.
+    /// At most so many lines and bytes: whole lines, but of a last one that is longer its end.
     pub(super) fn tail(&self, lines: usize, bytes: usize) -> Tail {
         let mut room = bytes;
         let mut start = self.0.len();
@@ -49,6 +49,10 @@ impl Log {
             (room, start) = (left, start - 1);
         }
         let shown = &self.0[start..];
+        if let (Some(last), []) = (self.0.last().filter(|_| lines > 0), shown) {
+            let start = last.ceil_char_boundary(last.len().saturating_sub(bytes));
+            return Tail { text: last[start..].to_owned(), lines: 0 };
+        }
         Tail { text: shown.join("\n"), lines: shown.len() }
     }
 }
@@ -73,9 +77,13 @@ mod tests {
     #[test]
     fn the_end_is_cut_in_whole_lines() {
         let log = read("aaaa\nbbbb\ncccc\n");
-        for (lines, bytes, text) in
-            [(2, 1000, "bbbb\ncccc"), (9, 10, "bbbb\ncccc"), (9, 9, "cccc"), (9, 3, "")]
-        {
+        for (lines, bytes, text) in [
+            (2, 1000, "bbbb\ncccc"),
+            (9, 10, "bbbb\ncccc"),
+            (9, 9, "cccc"),
+            (9, 3, "ccc"),
+            (0, 9, ""),
+        ] {
             assert_eq!(log.tail(lines, bytes).text, text, "{lines} {bytes}");
         }
     }
