@@ -8,6 +8,7 @@ use crate::connector::hook::HookContext;
 
 mod cause;
 mod health;
+mod outline;
 mod run;
 
 pub(super) use run::execution;

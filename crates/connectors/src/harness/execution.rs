@@ -169,12 +169,22 @@ impl<'a> Stage<'a> {
 
     /// As it is shown.
     pub(super) fn to_json(&self) -> Value {
+        self.with_steps(usize::MAX)
+    }
+
+    /// As it is shown, with at most so many steps; if those are not all, failed ones first.
+    pub(super) fn with_steps(&self, most: usize) -> Value {
         let mut shown = node(self.node);
         shown["identifier"] = json!(self.identifier);
         if self.parallel {
             shown["parallel"] = json!(true);
         }
-        shown["steps"] = self.steps.iter().map(|step| node(step.0)).collect();
+        let mut steps: Vec<&Step<'_>> = self.steps.iter().collect();
+        if steps.len() > most {
+            steps.sort_by_key(|step| !step.has_failed());
+            steps.truncate(most);
+        }
+        shown["steps"] = steps.into_iter().map(|step| node(step.0)).collect();
         shown
     }
 }
@@ -182,6 +192,14 @@ impl<'a> Stage<'a> {
 impl<'a> Step<'a> {
     pub(super) fn identifier(self) -> &'a str {
         text(self.0, "identifier")
+    }
+
+    /// The groups that it is in, from the outermost: what tells it from others of its name.
+    pub(super) fn groups(self) -> Vec<&'a str> {
+        let place = text(self.0, "baseFqn");
+        let mut parts = place.split('.').skip_while(|part| !part.ends_with("teps")).skip(1);
+        let inner: Vec<&str> = parts.by_ref().filter(|part| *part != "steps").collect();
+        inner.split_last().map(|(_, groups)| groups.to_vec()).unwrap_or_default()
     }
 
     pub(super) fn has_failed(self) -> bool {

@@ -1,9 +1,13 @@
 //! What a failure usually means, by what the platform calls it and by what was printed.
 
+use pilothouse_model::text::prefix;
 use serde_json::{Value, json};
 
-/// A text in the message or the log (lower case), the kind of failure, what it means, what to do.
-const KNOWN: [(&str, &str, &str, &str); 17] = [
+/// A text (lower case), the kind of failure, what it means, what to do.
+type Sign = (&'static str, &'static str, &'static str, &'static str);
+
+/// Texts that mean the same in a message of the platform and in a log.
+const KNOWN: [Sign; 13] = [
     (
         "no eligible delegate",
         "delegate",
@@ -71,6 +75,22 @@ const KNOWN: [(&str, &str, &str, &str); 17] = [
         "Diagnose the connector and renew its secret",
     ),
     (
+        "connection refused",
+        "connectivity",
+        "A server does not answer",
+        "Check its address, and that the delegate can reach it",
+    ),
+    (
+        "no such host",
+        "connectivity",
+        "A host name does not resolve",
+        "Check the address, and the name server of the delegate",
+    ),
+];
+
+/// Words that say why only where they are the platform's: a log has them for many reasons.
+const IN_MESSAGE: [Sign; 4] = [
+    (
         "401",
         "authentication",
         "A credential was refused",
@@ -83,24 +103,82 @@ const KNOWN: [(&str, &str, &str, &str); 17] = [
         "Give the credential of the connector what the message names",
     ),
     (
-        "connection refused",
-        "connectivity",
-        "A server does not answer",
-        "Check its address, and that the delegate can reach it",
-    ),
-    (
-        "no such host",
-        "connectivity",
-        "A host name does not resolve",
-        "Check the address, and the name server of the delegate",
-    ),
-    (
         "certificate",
         "connectivity",
         "A certificate is not trusted",
         "Add the certificate authority to the delegate or the build image",
     ),
     ("quota", "quota", "A quota is used up", "Free what is not needed, or raise the quota"),
+];
+
+/// What the same failures print.
+const IN_LOG: [Sign; 11] = [
+    (
+        "401 unauthorized",
+        "authentication",
+        "A credential was refused",
+        "Diagnose the connector and renew its secret",
+    ),
+    (
+        "status code 401",
+        "authentication",
+        "A credential was refused",
+        "Diagnose the connector and renew its secret",
+    ),
+    (
+        "status code: 401",
+        "authentication",
+        "A credential was refused",
+        "Diagnose the connector and renew its secret",
+    ),
+    (
+        "403 forbidden",
+        "authorization",
+        "The credential lacks a permission",
+        "Give the credential of the connector what the message names",
+    ),
+    (
+        "status code 403",
+        "authorization",
+        "The credential lacks a permission",
+        "Give the credential of the connector what the message names",
+    ),
+    (
+        "status code: 403",
+        "authorization",
+        "The credential lacks a permission",
+        "Give the credential of the connector what the message names",
+    ),
+    (
+        "certificate signed by unknown authority",
+        "connectivity",
+        "A certificate is not trusted",
+        "Add the certificate authority to the delegate or the build image",
+    ),
+    (
+        "certificate verify failed",
+        "connectivity",
+        "A certificate is not trusted",
+        "Add the certificate authority to the delegate or the build image",
+    ),
+    (
+        "certificate has expired",
+        "connectivity",
+        "A server's certificate has expired",
+        "Renew the certificate of the server",
+    ),
+    (
+        "exceeded quota",
+        "quota",
+        "A quota is used up",
+        "Free what is not needed, or raise the quota",
+    ),
+    (
+        "quota exceeded",
+        "quota",
+        "A quota is used up",
+        "Free what is not needed, or raise the quota",
+    ),
 ];
 
 /// The platform's own kinds of failure.
@@ -140,14 +218,16 @@ const TYPES: [(&str, &str, &str); 9] = [
     ),
 ];
 
-/// `{kind, cause, next_step}`, if the failure is a known one.
+/// Longest line of a log that is shown as the evidence, in bytes.
+const MAX_EVIDENCE: usize = 200;
+
+/// `{kind, cause, next_step, evidence?}`, if the failure is a known one. The evidence is the line of
+/// the log that says so; the last one does.
 pub(super) fn likely(types: &[&str], message: &str, log: &str) -> Option<Value> {
-    let (message, log) = (message.to_lowercase(), log.to_lowercase());
-    let by_text = |text: &str| {
-        KNOWN
-            .iter()
-            .find(|(sign, ..)| contains_word(text, sign))
-            .map(|(_, kind, cause, next)| json!({"kind": kind, "cause": cause, "next_step": next}))
+    let message = message.to_lowercase();
+    let by_message = || {
+        let mut signs = KNOWN.iter().chain(&IN_MESSAGE);
+        signs.find(|(sign, ..)| contains_word(&message, sign)).map(shown)
     };
     let by_type = || {
         let known = TYPES.iter().find(|(name, ..)| types.iter().any(|it| it.starts_with(name)));
@@ -155,7 +235,19 @@ pub(super) fn likely(types: &[&str], message: &str, log: &str) -> Option<Value> 
             json!({"kind": name.to_lowercase(), "cause": cause, "next_step": next})
         })
     };
-    by_text(&message).or_else(by_type).or_else(|| by_text(&log))
+    by_message().or_else(by_type).or_else(|| log.lines().rev().find_map(by_line))
+}
+
+fn by_line(line: &str) -> Option<Value> {
+    let lower = line.to_lowercase();
+    let sign = KNOWN.iter().chain(&IN_LOG).find(|(sign, ..)| contains_word(&lower, sign))?;
+    let mut found = shown(sign);
+    found["evidence"] = json!(prefix(line.trim(), MAX_EVIDENCE));
+    Some(found)
+}
+
+fn shown((_, kind, cause, next): &Sign) -> Value {
+    json!({"kind": kind, "cause": cause, "next_step": next})
 }
 
 /// Whether `sign` stands in the text on its own, so that 401 is not found in 14012.
@@ -187,9 +279,22 @@ mod tests {
             (vec![], "status 14012", "", None),
             (vec![], "got 401 from registry", "", Some("authentication")),
             (vec![], "something else", "", None),
+            (
+                vec![],
+                "",
+                "Downloading 401 packages\nimporting certificate store: ok\nquota 3 of 5\nAssertionError",
+                None,
+            ),
+            (vec![], "", "GET /v2: 401 Unauthorized\nexit 1", Some("authentication")),
+            (vec![], "", "x509: certificate signed by unknown authority", Some("connectivity")),
+            // What was printed last stopped it.
+            (vec![], "", "jq: command not found\nOOMKilled\ndone", Some("memory")),
         ] {
             let found = likely(&types, message, log);
-            assert_eq!(found.as_ref().and_then(|it| it["kind"].as_str()), kind, "{message}");
+            let found = found.as_ref().and_then(|it| it["kind"].as_str());
+            assert_eq!(found, kind, "{message} {log}");
         }
+        let found = likely(&[], "", "first\n  dial: connection refused  \nlast").unwrap();
+        assert_eq!(found["evidence"], "dial: connection refused");
     }
 }

@@ -5,7 +5,7 @@ use futures::{StreamExt as _, stream};
 use pilothouse_model::{Error, Kind, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Args, cause, scope_of};
+use super::{Args, cause, outline, scope_of};
 use crate::{
     connector::hook::HookContext,
     harness::{
@@ -59,7 +59,7 @@ impl Wants {
     }
 }
 
-/// Steps by `stage/step`.
+/// Steps by names of which there is one each.
 type Named<'a> = Vec<(String, Step<'a>)>;
 
 /// A run, or the newest of a pipeline.
@@ -74,7 +74,7 @@ pub(in crate::harness) async fn execution(context: &HookContext<'_>, args: Args)
     let execution = Execution::read(&answer)
         .ok_or_else(|| Error::upstream("the run is not described as expected"))?;
     let stages = execution.stages();
-    let steps = named(&stages);
+    let steps = outline::named(&stages);
     let failed: Named<'_> = steps.iter().filter(|(_, step)| step.has_failed()).cloned().collect();
     let mut report = Report(Map::new());
     report.add("execution_id", Some(id));
@@ -82,7 +82,9 @@ pub(in crate::harness) async fn execution(context: &HookContext<'_>, args: Args)
     report.add("name", execution.text("name").map(Value::from));
     report.add("status", Some(execution.status().into()));
     report.add("timing", Some(execution.timing()));
-    report.add("stages", Some(stages.iter().map(Stage::to_json).collect()));
+    let (shown, cut) = outline::stages(&stages);
+    report.add("stages", Some(shown));
+    report.add("stages_truncated", cut);
     report.add(LINK, answer.get(LINK).cloned());
 
     context.progress("reading logs", 2, Some(3));
@@ -199,14 +201,6 @@ async fn newest(
     list.pointer("/items/0/planExecutionId").cloned().ok_or_else(|| {
         Error::new(Kind::NotFound, "the pipeline has no runs").hint("check pipeline_id")
     })
-}
-
-/// All steps in the order they started.
-fn named<'a>(stages: &[Stage<'a>]) -> Named<'a> {
-    let named = |stage: &Stage<'a>, step: &Step<'a>| {
-        (format!("{}/{}", stage.identifier, step.identifier()), *step)
-    };
-    stages.iter().flat_map(|stage| stage.steps.iter().map(move |step| named(stage, step))).collect()
 }
 
 /// The pipeline as it is defined now.
