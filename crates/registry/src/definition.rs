@@ -2,7 +2,10 @@
 //! Schema: compact ones of our own, written from the platform's public documentation, and the way
 //! to look into one part at a time.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::OnceLock,
+};
 
 use pilothouse_model::Error;
 use serde_json::{Map, Value, json};
@@ -11,6 +14,8 @@ use crate::{embedded, nearest};
 
 /// How many references are followed in a row; more is a circle.
 const MAX_HOPS: usize = 16;
+/// Segments of a path, at most: each may be searched for in the whole document.
+const MAX_SEGMENTS: usize = 64;
 
 type Documents = BTreeMap<String, BTreeMap<String, Value>>;
 
@@ -39,6 +44,9 @@ pub fn part(document: &Value, path: &str) -> Result<Value, Error> {
     let mut walked = Vec::new();
     let normal = path.replace(['/', '['], ".").replace(']', ".");
     for segment in normal.split('.').filter(|segment| !segment.is_empty()) {
+        if walked.len() == MAX_SEGMENTS {
+            return Err(Error::limited(format!("path: more than {MAX_SEGMENTS} segments")));
+        }
         let next = step(document, place, segment);
         place = next.ok_or_else(|| no_such(document, place, segment, &walked))?;
         walked.push(segment);
@@ -86,26 +94,51 @@ fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
     ["oneOf", "anyOf", "allOf"].into_iter().filter_map(|key| schema.get(key)?.as_array()).flatten()
 }
 
+/// Where `segment` leads from a place: the first match in the order of the document, through lists
+/// and alternatives. Schemas that platforms send may refer to themselves and be of any depth, so no
+/// place is looked at twice and the call stack stays as it is.
 fn step<'d>(document: &'d Value, place: &'d Value, segment: &str) -> Option<&'d Value> {
-    if let Some(field) = place.pointer("/properties").and_then(|fields| fields.get(segment)) {
-        return Some(resolve(document, field));
+    let is_item = segment == "items" || segment.bytes().all(|byte| byte.is_ascii_digit());
+    let mut seen = HashSet::new();
+    let mut waiting = vec![Waiting { place, names: [None; 2] }];
+    while let Some(Waiting { place, names }) = waiting.pop() {
+        if names.contains(&Some(segment)) {
+            return Some(place);
+        }
+        if !seen.insert(std::ptr::from_ref(place)) {
+            continue;
+        }
+        if let Some(field) = place.pointer("/properties").and_then(|fields| fields.get(segment)) {
+            return Some(resolve(document, field));
+        }
+        if let Some(items) = place.get("items").map(|items| resolve(document, items)) {
+            if is_item {
+                return Some(items);
+            }
+            waiting.push(Waiting { place: items, names: [None; 2] });
+            continue;
+        }
+        let first = waiting.len();
+        waiting.extend(alternatives(place).map(|it| Waiting::alternative(document, it)));
+        waiting[first..].reverse();
     }
-    if let Some(items) = place.get("items").map(|items| resolve(document, items)) {
-        let is_item = segment == "items" || segment.bytes().all(|byte| byte.is_ascii_digit());
-        return if is_item { Some(items) } else { step(document, items, segment) };
+    let (_, found) = shared(document).find(|(name, _)| *name == segment)?;
+    std::ptr::eq(place, document).then(|| resolve(document, found))
+}
+
+/// A place that is still to be looked into, and what it is called if it is an alternative.
+struct Waiting<'d> {
+    place: &'d Value,
+    names: [Option<&'d str>; 2],
+}
+
+impl<'d> Waiting<'d> {
+    fn alternative(document: &'d Value, alternative: &'d Value) -> Self {
+        let place = resolve(document, alternative);
+        let reference = alternative.get("$ref").and_then(Value::as_str);
+        let title = place.get("title").and_then(Value::as_str);
+        Self { place, names: [reference.and_then(|at| at.rsplit('/').next()), title] }
     }
-    let chosen = alternatives(place).find_map(|alternative| {
-        let target = resolve(document, alternative);
-        let names = [
-            alternative.get("$ref").and_then(Value::as_str).and_then(|at| at.rsplit('/').next()),
-            target.get("title").and_then(Value::as_str),
-        ];
-        if names.contains(&Some(segment)) { Some(target) } else { step(document, target, segment) }
-    });
-    chosen.or_else(|| {
-        let (_, found) = shared(document).find(|(name, _)| *name == segment)?;
-        std::ptr::eq(place, document).then(|| resolve(document, found))
-    })
 }
 
 fn no_such(document: &Value, place: &Value, segment: &str, walked: &[&str]) -> Error {

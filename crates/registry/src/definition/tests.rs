@@ -63,6 +63,42 @@ fn a_wrong_turn_says_which_ones_there_are() {
     assert!(error.hint.unwrap().starts_with("did you mean \"stages\"?"));
 }
 
+/// Platforms send schemas too, and these may be anything.
+#[test]
+fn a_schema_that_refers_to_itself_or_is_deep_is_searched_to_its_end() {
+    let deep = 20_000;
+    let chain: Map<_, _> = (0..deep)
+        .map(|at| (format!("d{at}"), json!({"items": {"$ref": format!("#/$defs/d{}", at + 1)}})))
+        .chain([(format!("d{deep}"), json!({"properties": {"end": {"type": "string"}}}))])
+        .collect();
+    let value = json!({"anyOf": [
+        {"type": "object", "properties": {"found": {"type": "string"}}},
+        {"type": "array", "items": {"$ref": "#/$defs/value"}},
+        {"$ref": "#/$defs/value"},
+    ]});
+    for (document, found) in [
+        (json!({"items": {"$ref": "#"}}), None),
+        (json!({"$ref": "#"}), None),
+        (json!({"$defs": {"value": value}, "properties": {"value": value}}), Some("value.found")),
+        (json!({"$defs": chain, "items": {"$ref": "#/$defs/d0"}}), Some("end")),
+    ] {
+        let brief = |error: Error| error.message;
+        assert!(part(&document, "nothing").map_err(brief).unwrap_err().contains("no \"nothing\""));
+        if let Some(path) = found {
+            assert_eq!(part(&document, path).unwrap()["type"], "string", "{path}");
+        }
+    }
+    assert!(part(&value, "value.nothing").is_err());
+}
+
+#[test]
+fn a_path_of_too_many_segments_is_refused() {
+    let document = json!({"items": {"$ref": "#"}});
+    part(&document, &"items.".repeat(MAX_SEGMENTS)).unwrap();
+    let error = part(&document, &"items.".repeat(MAX_SEGMENTS + 1)).unwrap_err();
+    assert_eq!(error.message, "path: more than 64 segments");
+}
+
 #[test]
 fn the_schema_of_a_pipeline_takes_pipelines_and_refuses_mistakes() {
     let validator = jsonschema::draft202012::new(document(HARNESS, "pipeline").unwrap()).unwrap();

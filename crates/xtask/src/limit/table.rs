@@ -28,7 +28,7 @@ const TEAM: &str = "crates/store/src/access/team.rs";
 const POLICIES: &str = "crates/access/src/cedar/file.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 78] = [
+pub static LIMITS: [Limit; 79] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -347,6 +347,12 @@ pub static LIMITS: [Limit; 78] = [
         "crates/connectors/src/harness/address.rs",
         "MAX_ADDRESS",
         "addresses_come_in_many_shapes",
+    ),
+    limit(
+        "Segments of a path into a schema",
+        "crates/registry/src/definition.rs",
+        "MAX_SEGMENTS",
+        "a_path_of_too_many_segments_is_refused",
     ),
     limit(
         "Input sets of one pipeline run",
