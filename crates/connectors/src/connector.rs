@@ -257,7 +257,9 @@ impl Connector {
                 })?;
                 let context = HookContext::new(self, scope);
                 let answer = hook(&context, args).await;
-                return answer.map_err(|error| context.weigh(error));
+                let mut answer = answer.map_err(|error| context.weigh(error))?;
+                text::clean(&mut answer);
+                return Ok(answer);
             }
             Request::Http(request) => {
                 let send = || exchange.send_http(&request);
@@ -269,13 +271,14 @@ impl Connector {
                 protocol::to_json(&message)
             }
         };
-        if let Some(error) = (self.adapter.dialect.disguised)(&answer) {
+        if let Some(error) = self.adapter.dialect.disguise(&self.peer, &answer) {
             // A failure that the platform has no word for may have come late.
             return Err(Error { changed_nothing: error.kind != Kind::Upstream, ..error });
         }
         (self.adapter.normalize)(&mut answer);
         let operation = self.operation(&prepared.operation)?;
-        // Internal operations serve hooks, which need some texts byte by byte.
+        // Internal operations serve hooks, which need some texts byte by byte, and whose own
+        // answers are cleaned.
         if !operation.internal {
             text::clean(&mut answer);
         }

@@ -3,7 +3,7 @@
 //! field in `errors` or `metadata.schemaErrors`, or GraphQL's `errors`.
 
 use http::StatusCode;
-use pilothouse_model::{Error, Kind, text::prefix, text::sanitize};
+use pilothouse_model::{Kind, text::prefix};
 use serde_json::Value;
 
 use crate::transport::Refusal;
@@ -32,7 +32,7 @@ pub(super) fn read(status: StatusCode, body: &Value) -> Option<Refusal> {
 }
 
 /// GraphQL and some older modules answer 200 and say in the body that they failed.
-pub(super) fn disguised(answer: &Value) -> Option<Error> {
+pub(super) fn disguised(answer: &Value) -> Option<Refusal> {
     let status = answer.get("status").and_then(Value::as_str).unwrap_or_default();
     let failed = ["ERROR", "FAILURE"].contains(&status) && answer.get("code").is_some();
     let has_errors =
@@ -42,12 +42,9 @@ pub(super) fn disguised(answer: &Value) -> Option<Error> {
         return None;
     }
     let code = answer.get("code").and_then(Value::as_str).unwrap_or_default();
-    let kind = kind(StatusCode::OK, code).unwrap_or(Kind::Upstream);
     let message = message(answer).unwrap_or_else(|| "no reason was given".to_owned());
-    let message = sanitize(&message);
-    let mut error = Error::new(kind, format!("harness refused: {message}")).answered(None, message);
-    error.hint = hint(StatusCode::OK, code);
-    Some(error)
+    let (kind, hint) = (kind(StatusCode::OK, code), hint(StatusCode::OK, code));
+    Some(Refusal { message, kind, hint })
 }
 
 fn message(body: &Value) -> Option<String> {

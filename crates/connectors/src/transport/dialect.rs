@@ -4,13 +4,15 @@ use http::StatusCode;
 use pilothouse_model::{Error, Kind};
 use serde_json::Value;
 
+use super::upstream;
+
 /// What differs from platform to platform in the reading of an answer.
 #[derive(Debug)]
 pub(crate) struct Dialect {
     /// What the body of an unsuccessful answer says, if not in one of the usual fields.
     pub refusal: fn(StatusCode, &Value) -> Option<Refusal>,
-    /// An answer that is an error although its status is that of a success.
-    pub disguised: fn(&Value) -> Option<Error>,
+    /// What an answer says that is an error although its status is that of a success.
+    pub disguised: fn(&Value) -> Option<Refusal>,
     /// 500 says that something went wrong for the moment, so that a read may be repeated.
     pub server_error_passes: bool,
 }
@@ -27,4 +29,15 @@ impl Dialect {
     /// A platform without words of its own.
     pub(crate) const PLAIN: Self =
         Self { refusal: |_, _| None, disguised: |_| None, server_error_passes: false };
+
+    /// The error that an answer of `peer` is, if it is one in disguise.
+    pub(crate) fn disguise(&self, peer: &str, answer: &Value) -> Option<Error> {
+        let refusal = (self.disguised)(answer)?;
+        let said = upstream::safe(&refusal.message);
+        let text = format!("{peer} refused: {said}");
+        let mut error =
+            Error::new(refusal.kind.unwrap_or(Kind::Upstream), text).answered(None, said);
+        error.hint = refusal.hint;
+        Some(error)
+    }
 }

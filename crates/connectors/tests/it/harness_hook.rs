@@ -221,7 +221,10 @@ async fn a_failed_run_is_diagnosed_with_the_log_of_the_step_that_failed() {
 async fn a_log_that_does_not_exist_is_said_not_to() {
     let server = MockServer::start().await;
     Mock::given(path("/gateway/log-service/blob/download"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"status": "error"})))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .set_body_json(json!({"status": "error", "message": "ex\u{1b}[2Jpired\u{202e}"})),
+        )
         .mount(&server)
         .await;
     let connector = connect(config(&server));
@@ -232,6 +235,40 @@ async fn a_log_that_does_not_exist_is_said_not_to() {
         let error = connector.call(&caller(), "execution_log.get", args(with)).await.unwrap_err();
         assert_eq!(error.kind, kind);
         assert!(error.hint.unwrap().contains(hint));
+        if kind == Kind::NotFound {
+            assert_eq!(error.message, "no log under this key: expired");
+        }
+    }
+}
+
+/// What hooks pass on comes from the platform too.
+#[tokio::test]
+async fn answers_of_hooks_are_only_text() {
+    let server = MockServer::start().await;
+    let hidden = json!({"title": "sh\u{1b}[2Jop\u{200b}", "note\u{202e}": "plain"});
+    let set = "inputSet:\n  pipeline:\n    name: \"sh\u{200b}op\"\n";
+    for (at, answer) in [
+        ("/v1/entities", json!([hidden])),
+        ("/v1/checks", json!({"data": [hidden]})),
+        ("/gateway/sei/api/v2/org-trees/t/teams", hidden.clone()),
+        ("/pipeline/api/inputSets/s", json!({"data": {"inputSetYaml": set}})),
+        ("/pipeline/api/inputSets/template", json!({"data": {}})),
+    ] {
+        Mock::given(path(at))
+            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+            .mount(&server)
+            .await;
+    }
+    let connector = connect(config(&server));
+    for (operation, with) in [
+        ("idp_entity.list", json!({})),
+        ("scorecard_check.list", json!({})),
+        ("sei_org_tree_detail.get", json!({"org_tree_id": "t", "aspect": "teams"})),
+        ("pipeline.preview", json!({"pipeline_id": "p", "input_set_ids": "s"})),
+    ] {
+        let answer = connector.call(&caller(), operation, args(with)).await.unwrap().to_string();
+        let is_plain = answer.is_ascii() && !answer.contains("\\u001b");
+        assert!(is_plain && answer.contains("shop"), "{operation}: {answer}");
     }
 }
 

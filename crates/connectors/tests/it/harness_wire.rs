@@ -220,6 +220,20 @@ async fn errors_keep_status_and_words_and_say_what_to_do() {
     }
 }
 
+/// Under the status of a success as well: a message is cut, and names the instance that it is of.
+#[tokio::test]
+async fn a_long_refusal_is_cut() {
+    let catalog = Catalog::embedded().platform("harness").unwrap();
+    let body = json!({"data": null, "errors": [{"message": "n\u{1b}[2Jo".repeat(1_000_000)}]});
+    for status in [200, 400] {
+        let server = answers(ResponseTemplate::new(status).set_body_json(body.clone())).await;
+        let connector = config(&server).connect(catalog.clone(), "eu").unwrap();
+        let error = connector.call(&caller(), GET, args(pipeline())).await.unwrap_err();
+        assert!(error.message.starts_with("harness (eu) "), "{error}");
+        assert!(error.message.ends_with("nono") && error.message.len() < 1100, "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_missing_scope_says_what_sets_it() {
     let server = answers(ResponseTemplate::new(200)).await;
