@@ -15,6 +15,8 @@ use url::{Url, form_urlencoded};
 const MARGIN: Duration = Duration::from_secs(30);
 /// Of a token that does not say how long it lives.
 const DEFAULT_LIFE: Duration = Duration::from_mins(5);
+/// A token is kept no longer, however long it says it lives.
+const MAX_LIFE: Duration = Duration::from_hours(24);
 /// A renewed token that is refused sooner than this is not renewed again.
 const SETTLED: Duration = Duration::from_mins(1);
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -94,7 +96,7 @@ impl ClientCredentials {
             .map_err(|_| Error::unavailable("the platform did not issue a token within 30 s"))??;
         let life = answer.expires_in.map_or(DEFAULT_LIFE, Duration::from_secs);
         let fetched = Instant::now();
-        let until = fetched + life.saturating_sub(MARGIN);
+        let until = fetched + life.min(MAX_LIFE).saturating_sub(MARGIN);
         Ok(Held { token: answer.access_token.into(), fetched, until, renewed })
     }
 

@@ -80,6 +80,14 @@ async fn a_token_is_fetched_once_and_kept() {
 }
 
 #[tokio::test]
+async fn a_token_that_says_it_lives_for_ever_is_good_for_a_while() {
+    let platform = platform(NEW, u64::MAX, |_| true).await;
+    get(&platform.connector).await.unwrap();
+    get(&platform.connector).await.unwrap();
+    assert_eq!(platform.issued.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn a_token_that_is_about_to_expire_is_not_used() {
     let platform = platform(NEW, 10, |_| true).await;
     get(&platform.connector).await.unwrap();
