@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pilothouse_model::{Error, Result};
+use pilothouse_model::{Error, Kind, Result, text::prefix};
 use serde_json::{Map, Value, json};
 
 use super::execution::Execution;
@@ -17,6 +17,8 @@ const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_secs(3);
 /// Shown of a log, from its end, in bytes.
 const MAX_SHOWN: usize = 128 << 10;
+/// Shown of the platform's reason for having no log, in bytes.
+const MAX_REASON: usize = 200;
 
 pub(super) async fn get(context: &HookContext<'_>, mut args: Map<String, Value>) -> Result<Value> {
     let wants_link = args.remove("return_download_url") == Some(json!(true));
@@ -33,14 +35,35 @@ pub(super) async fn get(context: &HookContext<'_>, mut args: Map<String, Value>)
     if wants_link {
         return Ok(json!({"prefix": prefix, "download_url": link}));
     }
-    let log = text::read(&pack::unpack(&context.fetch(&link).await?)?);
-    let shown = log.tail(lines.unwrap_or(usize::MAX), MAX_SHOWN);
+    let packed = context.fetch(&link).await?;
+    let log = read(packed, lines.unwrap_or(usize::MAX)).await?;
     Ok(json!({
         "prefix": prefix,
-        "log_content": shown.text,
-        "total_lines": log.len(),
-        "truncated": shown.lines < log.len(),
+        "log_content": log.end,
+        "total_lines": log.lines,
+        "truncated": log.is_cut,
     }))
+}
+
+/// What is shown of a log.
+struct Shown {
+    end: String,
+    /// In all that was read.
+    lines: usize,
+    is_cut: bool,
+}
+
+/// The end of a packed log. It may be of many megabytes, so this is not a worker's work.
+async fn read(packed: bytes::Bytes, lines: usize) -> Result<Shown> {
+    let work = move || {
+        let unpacked = pack::unpack(&packed)?;
+        let log = text::read(&unpacked.text);
+        let tail = log.tail(lines, MAX_SHOWN);
+        let is_cut = unpacked.left_out > 0 || tail.lines < log.len();
+        Ok(Shown { end: tail.text, lines: log.len(), is_cut })
+    };
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::internal("reading a log broke off").source(error))?
 }
 
 /// Identifiers of executions have neither.
@@ -93,7 +116,7 @@ async fn whole_run(
     let answer = context.call("execution.get", Value::Object(question)).await?;
     let found = Execution::read(&answer).and_then(|execution| execution.log_prefix());
     found.map(Value::String).ok_or_else(|| {
-        Error::new(pilothouse_model::Kind::NotFound, "the run has no logs")
+        Error::new(Kind::NotFound, "the run has no logs")
             .hint("it may not have started a step yet, or its logs have expired")
     })
 }
@@ -110,7 +133,7 @@ async fn link(context: &HookContext<'_>, place: &Map<String, Value>) -> Result<S
             .any(|known| status.eq_ignore_ascii_case(known));
         if !is_waiting {
             return Err(Error::new(
-                pilothouse_model::Kind::NotFound,
+                Kind::NotFound,
                 format!("no log under this key{}", suffix(&answer)),
             )
             .hint("the key is the logBaseKey of a step; logs are kept for a limited time"));
@@ -124,5 +147,5 @@ async fn link(context: &HookContext<'_>, place: &Map<String, Value>) -> Result<S
 
 fn suffix(answer: &Value) -> String {
     let said = answer.get("message").or_else(|| answer.get("status")).and_then(Value::as_str);
-    said.map(|text| format!(": {}", pilothouse_model::text::prefix(text, 200))).unwrap_or_default()
+    said.map(|text| format!(": {}", prefix(&super::clean(text), MAX_REASON))).unwrap_or_default()
 }

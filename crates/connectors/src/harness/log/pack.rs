@@ -13,15 +13,22 @@ const END_OF_DIRECTORY: [u8; 4] = *b"PK\x05\x06";
 const DIRECTORY_ENTRY: [u8; 4] = *b"PK\x01\x02";
 
 /// The texts of all files, one after the other.
-pub(super) fn unpack(bytes: &[u8]) -> Result<String> {
-    let content = if bytes.starts_with(&[0x1f, 0x8b]) {
-        bounded(GzDecoder::new(bytes))?
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unpacked {
+    pub(super) text: String,
+    /// Files that were not read, because there are too many.
+    pub(super) left_out: usize,
+}
+
+pub(super) fn unpack(bytes: &[u8]) -> Result<Unpacked> {
+    let (content, left_out) = if bytes.starts_with(&[0x1f, 0x8b]) {
+        (bounded(GzDecoder::new(bytes))?, 0)
     } else if bytes.starts_with(b"PK") {
         archive(bytes)?
     } else {
-        bytes.to_vec()
+        (bytes.to_vec(), 0)
     };
-    Ok(String::from_utf8_lossy(&content).into_owned())
+    Ok(Unpacked { text: String::from_utf8_lossy(&content).into_owned(), left_out })
 }
 
 fn bounded(reader: impl std::io::Read) -> Result<Vec<u8>> {
@@ -35,38 +42,59 @@ fn bounded(reader: impl std::io::Read) -> Result<Vec<u8>> {
     Ok(content)
 }
 
-/// The files of a zip archive in the order of its directory.
-fn archive(bytes: &[u8]) -> Result<Vec<u8>> {
-    let missing = || Error::upstream("the packed log is not a complete archive");
-    let end = bytes.windows(4).rposition(|at| at == END_OF_DIRECTORY).ok_or_else(missing)?;
-    let mut at = number(bytes, end + 16, 4).ok_or_else(missing)?;
+/// The last [`MAX_FILES`] files of a zip archive in the order of its directory, because a log is
+/// read from its end, and how many are before them.
+fn archive(bytes: &[u8]) -> Result<(Vec<u8>, usize)> {
+    let entries = directory(bytes)?;
+    let left_out = entries.len().saturating_sub(MAX_FILES);
     let mut content = Vec::new();
-    for _ in 0..MAX_FILES {
-        if bytes.get(at..at + 4) != Some(&DIRECTORY_ENTRY[..]) {
-            break;
-        }
-        let field = |offset, size| number(bytes, at + offset, size).ok_or_else(missing);
-        let (method, packed) = (field(10, 2)?, field(20, 4)?);
-        let (name, extra, comment) = (field(28, 2)?, field(30, 2)?, field(32, 2)?);
-        let local = field(42, 4)?;
-        let local_name = number(bytes, local + 26, 2).ok_or_else(missing)?;
-        let local_extra = number(bytes, local + 28, 2).ok_or_else(missing)?;
-        let start = local + 30 + local_name + local_extra;
-        let data = bytes.get(start..start + packed).ok_or_else(missing)?;
-        let file = match method {
-            0 => data.to_vec(),
-            8 => bounded(DeflateDecoder::new(data))?,
-            _ => return Err(Error::upstream("the log is packed in an unknown way")),
-        };
-        content.extend(file);
+    for entry in &entries[left_out..] {
+        content.extend(entry.unpack(bytes)?);
         content.push(b'\n');
         if content.len() > MAX_UNPACKED {
             return Err(Error::limited(format!("the log is longer than {MAX_UNPACKED} bytes"))
                 .hint("ask for the log of one step"));
         }
-        at += 46 + name + extra + comment;
     }
-    Ok(content)
+    Ok((content, left_out))
+}
+
+/// A file of a zip archive.
+struct Entry {
+    method: usize,
+    /// Its size as it is packed, in bytes.
+    size: usize,
+    /// Where its own header begins.
+    header: usize,
+}
+
+fn directory(bytes: &[u8]) -> Result<Vec<Entry>> {
+    let end = bytes.windows(4).rposition(|at| at == END_OF_DIRECTORY).ok_or_else(incomplete)?;
+    let mut at = number(bytes, end + 16, 4).ok_or_else(incomplete)?;
+    let mut entries = Vec::new();
+    while bytes.get(at..at + 4) == Some(&DIRECTORY_ENTRY[..]) {
+        let field = |offset, size| number(bytes, at + offset, size).ok_or_else(incomplete);
+        entries.push(Entry { method: field(10, 2)?, size: field(20, 4)?, header: field(42, 4)? });
+        at += 46 + field(28, 2)? + field(30, 2)? + field(32, 2)?;
+    }
+    Ok(entries)
+}
+
+impl Entry {
+    fn unpack(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        let field = |offset| number(bytes, self.header + offset, 2).ok_or_else(incomplete);
+        let start = self.header + 30 + field(26)? + field(28)?;
+        let data = bytes.get(start..start + self.size).ok_or_else(incomplete)?;
+        match self.method {
+            0 => Ok(data.to_vec()),
+            8 => bounded(DeflateDecoder::new(data)),
+            _ => Err(Error::upstream("the log is packed in an unknown way")),
+        }
+    }
+}
+
+fn incomplete() -> Error {
+    Error::upstream("the packed log is not a complete archive")
 }
 
 /// A little-endian number of `size` bytes.
@@ -99,24 +127,30 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// An archive of one file.
-    fn zip(method: u16, data: &[u8]) -> Vec<u8> {
+    /// An archive of the same file so many times.
+    fn zip(files: usize, method: u16, data: &[u8]) -> Vec<u8> {
         let size = u32::try_from(data.len()).unwrap().to_le_bytes();
-        let mut bytes = b"PK\x03\x04".to_vec();
-        bytes.extend([0; 22]);
-        bytes.extend([1, 0, 0, 0]);
-        bytes.push(b'a');
-        bytes.extend(data);
+        let (mut bytes, mut entries) = (Vec::new(), Vec::new());
+        for _ in 0..files {
+            let header = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+            bytes.extend(b"PK\x03\x04");
+            bytes.extend([0; 22]);
+            bytes.extend([1, 0, 0, 0]);
+            bytes.push(b'a');
+            bytes.extend(data);
+            entries.extend(DIRECTORY_ENTRY);
+            entries.extend([0; 6]);
+            entries.extend(method.to_le_bytes());
+            entries.extend([0; 8]);
+            entries.extend(size);
+            entries.extend([0; 4]);
+            entries.extend([1, 0]);
+            entries.extend([0; 12]);
+            entries.extend(header);
+            entries.push(b'a');
+        }
         let directory = u32::try_from(bytes.len()).unwrap().to_le_bytes();
-        bytes.extend(DIRECTORY_ENTRY);
-        bytes.extend([0; 6]);
-        bytes.extend(method.to_le_bytes());
-        bytes.extend([0; 8]);
-        bytes.extend(size);
-        bytes.extend([0; 4]);
-        bytes.extend([1, 0]);
-        bytes.extend([0; 16]);
-        bytes.push(b'a');
+        bytes.extend(entries);
         bytes.extend(END_OF_DIRECTORY);
         bytes.extend([0; 12]);
         bytes.extend(directory);
@@ -131,11 +165,20 @@ mod tests {
         for (packed, text) in [
             (b"hello".to_vec(), "hello"),
             (gzip.finish().unwrap(), "hello"),
-            (zip(0, b"hello"), "hello\n"),
-            (zip(8, &deflated(b"hello")), "hello\n"),
+            (zip(1, 0, b"hello"), "hello\n"),
+            (zip(1, 8, &deflated(b"hello")), "hello\n"),
+            (zip(2, 8, &deflated(b"hello")), "hello\nhello\n"),
         ] {
-            assert_eq!(unpack(&packed).unwrap(), text);
+            assert_eq!(unpack(&packed).unwrap(), Unpacked { text: text.to_owned(), left_out: 0 });
         }
+    }
+
+    #[test]
+    fn of_too_many_files_the_last_are_read() {
+        let mut packed = zip(MAX_FILES + 2, 0, b"x");
+        packed[31] = b'!';
+        let unpacked = unpack(&packed).unwrap();
+        assert_eq!((unpacked.text.as_str(), unpacked.left_out), (&*"x\n".repeat(MAX_FILES), 2));
     }
 
     #[test]
@@ -148,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_broken_archive_is_an_error() {
-        let whole = zip(8, &deflated(b"hello hello hello"));
+        let whole = zip(1, 8, &deflated(b"hello hello hello"));
         for length in 2..whole.len() {
             // Whatever is cut off, nothing panics.
             let _ = unpack(&whole[..length]);
