@@ -12,7 +12,7 @@ pub mod address;
 mod body;
 mod config;
 mod diagnose;
-mod execution;
+pub mod execution;
 mod exemption;
 mod hooks;
 mod log;

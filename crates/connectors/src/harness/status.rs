@@ -3,6 +3,7 @@
 use pilothouse_model::Result;
 use serde_json::{Map, Value, json};
 
+use super::{config::LINK, execution::State};
 use crate::connector::hook::HookContext;
 
 /// Entries of each list without a limit of the caller's.
@@ -33,22 +34,25 @@ pub(super) async fn project(context: &HookContext<'_>, args: Map<String, Value>)
     }
     let mut errors = Map::new();
     let [failed, running, recent] = [("failed", failed), ("running", running), ("recent", recent)]
-        .map(|(name, answer)| {
-            answer.unwrap_or_else(|error| {
+        .map(|(name, answer)| match answer {
+            Ok(page) => Some(page),
+            Err(error) => {
                 errors.insert(name.to_owned(), json!(error.to_string()));
-                json!({})
-            })
+                None
+            }
         });
+    let [failed, running, recent] = [&failed, &running, &recent].map(Option::as_ref);
     let mut status = json!({
         "project": { "org": org, "project": project },
         "summary": {
-            "total_failed": total(&failed), "total_running": total(&running),
-            "total_recent": total(&recent), "failure_rate_percent": failure_rate(&recent),
-            "health": verdict(&recent, &failed),
+            "total_failed": failed.map(total), "total_running": running.map(total),
+            "total_recent": recent.map(total),
+            "failure_rate_percent": recent.and_then(failure_rate),
+            "health": verdict(recent, failed),
         },
-        "failed_executions": shown(&failed),
-        "running_executions": shown(&running),
-        "recent_activity": shown(&recent),
+        "failed_executions": failed.map(shown).unwrap_or_default(),
+        "running_executions": running.map(shown).unwrap_or_default(),
+        "recent_activity": recent.map(shown).unwrap_or_default(),
     });
     if !errors.is_empty() {
         status["_errors"] = Value::Object(errors);
@@ -64,23 +68,23 @@ fn total(page: &Value) -> u64 {
     page["total"].as_u64().unwrap_or(items(page).len() as u64)
 }
 
+fn states(page: &Value) -> impl Iterator<Item = State> {
+    items(page).iter().map(|run| State::of(run["status"].as_str().unwrap_or_default()))
+}
+
 /// How many of the newest executions that have ended failed, in whole percent; none without such.
 fn failure_rate(recent: &Value) -> Option<usize> {
-    let has_ended = |run: &&Value| run["endTs"].as_u64().is_some_and(|end| end > 0);
-    let ended = items(recent).iter().filter(has_ended).count();
-    let failed = items(recent).iter().filter(has_ended).filter(|run| is_failed(run)).count();
+    let ended = states(recent).filter(|state| state.has_ended()).count();
+    let failed = states(recent).filter(|state| state.has_failed()).count();
     (200 * failed + ended).checked_div(2 * ended)
 }
 
-fn is_failed(run: &Value) -> bool {
-    run["status"] == "Failed"
-}
-
 /// As good as the newest executions: old failures that were followed by successes do not count.
-fn verdict(recent: &Value, failed: &Value) -> &'static str {
-    let bad = items(recent).iter().filter(|run| is_failed(run)).count();
+fn verdict(recent: Option<&Value>, failed: Option<&Value>) -> &'static str {
+    let Some(recent) = recent else { return "unknown" };
+    let bad = states(recent).filter(|state| state.has_failed()).count();
     match (bad, items(recent).len()) {
-        (0, 0) if !items(failed).is_empty() => "failing",
+        (0, 0) if failed.is_some_and(|failed| !items(failed).is_empty()) => "failing",
         (0, _) => "healthy",
         (bad, all) if bad < all => "degraded",
         _ => "failing",
@@ -93,7 +97,7 @@ fn shown(page: &Value) -> Vec<Value> {
             "execution_id": run["planExecutionId"], "pipeline": run["pipelineIdentifier"],
             "name": run["name"], "status": run["status"],
             "started_at": run["startTs"], "ended_at": run["endTs"],
-            "openInHarness": run["openInHarness"],
+            LINK: run[LINK],
         })
     };
     items(page).iter().map(brief).collect()
@@ -111,24 +115,30 @@ mod tests {
         };
         for (recent, failed, expected) in [
             (page(&[]), page(&[]), "healthy"),
+            (page(&["Errored", "Expired", "ApprovalRejected", "Aborted"]), page(&[]), "failing"),
+            (page(&["Errored", "Success"]), page(&[]), "degraded"),
             (page(&["Success", "Running"]), page(&["Failed"]), "healthy"),
             (page(&["Failed", "Success"]), page(&["Failed"]), "degraded"),
             (page(&["Failed", "Failed"]), page(&["Failed", "Failed"]), "failing"),
             (page(&[]), page(&["Failed"]), "failing"),
         ] {
-            assert_eq!(verdict(&recent, &failed), expected, "{recent}");
+            assert_eq!(verdict(Some(&recent), Some(&failed)), expected, "{recent}");
+            assert_eq!(verdict(None, Some(&failed)), "unknown", "the newest could not be read");
         }
+        assert_eq!(verdict(Some(&page(&["Success"])), None), "healthy");
     }
 
     #[test]
     fn executions_that_have_ended_make_the_failure_rate() {
-        let ran = |status: &str| json!({"status": status, "endTs": 1});
-        let running = json!({"status": "Running", "endTs": null});
+        let ran = |status: &str| json!({ "status": status });
+        let running = ran("Running");
         for (runs, expected) in [
             (json!([]), None),
             (json!([running]), None),
             (json!([ran("Success"), running]), Some(0)),
-            (json!([ran("Failed"), ran("Success"), ran("Aborted"), running]), Some(33)),
+            (json!([ran("Failed"), ran("Success"), ran("Success"), running]), Some(33)),
+            (json!([ran("Errored"), ran("Expired"), ran("Aborted"), ran("Success")]), Some(75)),
+            (json!([ran("Discontinuing"), ran("Success")]), Some(0)),
             (json!([ran("Failed"), ran("Failed"), ran("Success")]), Some(67)),
             (json!([ran("Failed")]), Some(100)),
         ] {

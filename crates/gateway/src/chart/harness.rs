@@ -6,6 +6,7 @@ mod pipeline;
 
 use std::collections::BTreeMap;
 
+use pilothouse_connectors::harness::execution::State;
 use pilothouse_model::Timestamp;
 use serde_json::Value;
 
@@ -20,8 +21,11 @@ use super::{
 const DAYS: u32 = 31;
 const DAY_MS: i64 = 86_400_000;
 /// In the order they are stacked, from the bottom.
-const STACKED: [Status; 6] = [
+const STACKED: [Status; 9] = [
     Status::Succeeded,
+    Status::Skipped,
+    Status::Unknown,
+    Status::Queued,
     Status::Running,
     Status::Waiting,
     Status::Aborted,
@@ -32,22 +36,17 @@ const STACKED: [Status; 6] = [
 /// When the stages and steps of an execution ran. `answer` is that of `execution.get`.
 pub fn timeline(answer: &Value) -> Option<Chart> {
     let execution = Execution::read(answer)?;
+    let row = |part: &execution::Part, is_step| Row {
+        label: part.name.clone(),
+        is_step,
+        status: part.status,
+        start_ms: part.span.start_ms,
+        end_ms: part.span.end_ms,
+    };
     let mut rows = Vec::new();
     for stage in execution.stages() {
-        rows.push(Row {
-            label: stage.name.clone(),
-            is_step: false,
-            status: stage.status,
-            start_ms: stage.start_ms,
-            end_ms: stage.end_ms,
-        });
-        rows.extend(stage.steps.iter().map(|step| Row {
-            label: step.name.clone(),
-            is_step: true,
-            status: step.status,
-            start_ms: step.start_ms,
-            end_ms: step.end_ms,
-        }));
+        rows.push(row(&stage.part, false));
+        rows.extend(stage.steps.iter().map(|step| row(step, true)));
     }
     let (title, subtitle) = (execution.title.clone(), heading(&execution));
     Some(Chart::Timeline(Timeline { title, subtitle, rows }))
@@ -57,9 +56,9 @@ pub fn timeline(answer: &Value) -> Option<Chart> {
 pub fn flow(answer: &Value) -> Option<Chart> {
     let execution = Execution::read(answer)?;
     let node = |stage: &execution::Stage| Node {
-        name: stage.name.clone(),
-        status: stage.status,
-        duration_ms: stage.duration_ms(),
+        name: stage.part.name.clone(),
+        status: stage.part.status,
+        duration_ms: stage.part.span.duration_ms(),
         steps: stage.steps.len(),
     };
     let groups = execution.groups.iter().map(|group| group.iter().map(node).collect()).collect();
@@ -78,7 +77,7 @@ pub fn by_status(items: &[Value]) -> Option<Chart> {
     let slice = |(label, value): (&str, u64)| Slice {
         label: label.to_owned(),
         value,
-        status: Some(Status::of(label)),
+        status: Some(status(State::of(label))),
     };
     (!items.is_empty()).then(|| {
         Chart::Ring(Ring {
@@ -115,22 +114,23 @@ pub fn by_day(items: &[Value], now: Timestamp) -> Option<Chart> {
             Day { date, counts: STACKED.map(|status| (status, 0)).to_vec() }
         })
         .collect();
+    let mut counted = 0;
     for item in items {
         let Some(started) = item.get("startTs").and_then(Value::as_i64) else { continue };
         let date = date(Timestamp(started));
-        let status = Status::of(text(item, "status").unwrap_or_default());
-        let day = days.iter_mut().find(|day| day.date == date);
-        if let Some(count) =
-            day.and_then(|day| day.counts.iter_mut().find(|(known, _)| *known == status))
-        {
+        let Some(day) = days.iter_mut().find(|day| day.date == date) else { continue };
+        let status = status_of(item);
+        if let Some(count) = day.counts.iter_mut().find(|(known, _)| *known == status) {
             count.1 += 1;
+            counted += 1;
         }
     }
+    let of_all = if counted == items.len() { String::new() } else { format!("{counted} of ") };
     let (first, last) = (days.first()?.date.clone(), days.last()?.date.clone());
     (!items.is_empty()).then(|| {
         Chart::Series(Series {
             title: "Executions by day".into(),
-            subtitle: format!("{first} to {last}, UTC; {}", listed(items)),
+            subtitle: format!("{first} to {last}, UTC; {of_all}{}", listed(items)),
             days,
         })
     })
@@ -139,22 +139,27 @@ pub fn by_day(items: &[Value], now: Timestamp) -> Option<Chart> {
 /// How a project is doing. `answer` is that of `harness_status`.
 pub fn health(answer: &Value) -> Option<Chart> {
     let summary = answer.get("summary")?;
-    let total = |name: &str| summary.get(name).and_then(Value::as_u64).unwrap_or(0);
     let level = match text(summary, "health")? {
         "healthy" => Level::Healthy,
         "degraded" => Level::Degraded,
-        _ => Level::Failing,
+        "failing" => Level::Failing,
+        _ => Level::Unknown,
     };
     let part = |name: &str| answer.pointer(&format!("/project/{name}")).and_then(Value::as_str);
     let title =
         [part("org"), part("project")].into_iter().flatten().collect::<Vec<_>>().join(" / ");
     let runs = answer.get("recent_activity").and_then(Value::as_array);
-    let recent = runs.into_iter().flatten().filter_map(|run| text(run, "status"));
-    let card = |label: &str, name: &str, status| Card {
-        label: label.to_owned(),
-        value: total(name),
-        status,
+    let recent = runs.into_iter().flatten().map(status_of);
+    // What could not be read has no figure.
+    let card = |label: &str, name: &str, status| {
+        let value = summary.get(name).and_then(Value::as_u64)?;
+        Some(Card { label: label.to_owned(), value, status })
     };
+    let cards = [
+        card("failed executions", "total_failed", Some(Status::Failed)),
+        card("running now", "total_running", Some(Status::Running)),
+        card("executions in all", "total_recent", None),
+    ];
     Some(Chart::Health(Health {
         title,
         subtitle: match answer.pointer("/summary/failure_rate_percent").and_then(Value::as_u64) {
@@ -162,12 +167,8 @@ pub fn health(answer: &Value) -> Option<Chart> {
             None => "Health of the project's pipelines".to_owned(),
         },
         level,
-        cards: vec![
-            card("failed executions", "total_failed", Some(Status::Failed)),
-            card("running now", "total_running", Some(Status::Running)),
-            card("executions in all", "total_recent", None),
-        ],
-        recent: recent.map(Status::of).collect(),
+        cards: cards.into_iter().flatten().collect(),
+        recent: recent.collect(),
     }))
 }
 
@@ -182,12 +183,33 @@ fn listed(items: &[Value]) -> String {
     counted(items.len(), "listed execution")
 }
 
+/// A colour and a sign for what Harness' word means.
+fn status(state: State) -> Status {
+    match state {
+        State::Succeeded => Status::Succeeded,
+        State::Failed => Status::Failed,
+        State::Aborted => Status::Aborted,
+        State::Expired => Status::Expired,
+        State::Skipped => Status::Skipped,
+        State::Queued => Status::Queued,
+        State::Running => Status::Running,
+        State::Waiting => Status::Waiting,
+        State::Unknown => Status::Unknown,
+    }
+}
+
+fn status_of(run: &Value) -> Status {
+    status(State::of(text(run, "status").unwrap_or_default()))
+}
+
 /// The name of a part, if a chart can write it; else its identifier, which Harness keeps in plain
 /// letters.
 fn name<'v>(part: &'v Value, identifier: &str) -> Option<&'v str> {
-    let name = text(part, "name");
-    let legible = name.filter(|name| font::spells(name));
-    legible.or_else(|| text(part, identifier)).or(name)
+    legible(text(part, "name"), text(part, identifier))
+}
+
+fn legible<'v>(name: Option<&'v str>, identifier: Option<&'v str>) -> Option<&'v str> {
+    name.filter(|name| font::spells(name)).or(identifier).or(name)
 }
 
 fn text<'v>(value: &'v Value, field: &str) -> Option<&'v str> {

@@ -22,7 +22,7 @@ pub struct Health {
     pub title: String,
     pub subtitle: String,
     pub level: Level,
-    /// Three or four.
+    /// At most four.
     pub cards: Vec<Card>,
     /// Newest first.
     pub recent: Vec<Status>,
@@ -33,6 +33,8 @@ pub enum Level {
     Healthy,
     Degraded,
     Failing,
+    /// Nothing is known of the latest runs.
+    Unknown,
 }
 
 impl Level {
@@ -41,6 +43,7 @@ impl Level {
             Self::Healthy => "healthy",
             Self::Degraded => "degraded",
             Self::Failing => "failing",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -49,6 +52,7 @@ impl Level {
             Self::Healthy => Status::Succeeded.color(),
             Self::Degraded => Status::Waiting.color(),
             Self::Failing => Status::Failed.color(),
+            Self::Unknown => Status::Unknown.color(),
         }
     }
 }
@@ -74,7 +78,11 @@ impl Health {
         self.draw_cards(&mut canvas);
         let y = HEADER + CARD + 28.0;
         if self.recent.is_empty() {
-            canvas.label((MARGIN, y), Anchor::Start, Type::SOFT, "No runs yet.", Canvas::ROOM);
+            let note = match self.level {
+                Level::Unknown => "The latest runs could not be read.",
+                _ => "No runs yet.",
+            };
+            canvas.label((MARGIN, y), Anchor::Start, Type::SOFT, note, Canvas::ROOM);
             canvas.reach(y + 8.0);
         } else {
             self.draw_strip(&mut canvas, y);

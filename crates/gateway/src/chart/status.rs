@@ -18,34 +18,6 @@ pub enum Status {
 }
 
 impl Status {
-    /// A platform's own word, in any case.
-    pub fn of(word: &str) -> Self {
-        match word.to_ascii_lowercase().as_str() {
-            "success"
-            | "succeeded"
-            | "applied"
-            | "finished"
-            | "planned_and_finished"
-            | "ignorefailed" => Self::Succeeded,
-            "failed" | "errored" | "error" | "approvalrejected" => Self::Failed,
-            "running" | "asyncwaiting" | "taskwaiting" | "timedwaiting" | "resourcewaiting"
-            | "waitsteprunning" | "discontinuing" | "starting" | "planning" | "applying" => {
-                Self::Running
-            }
-            "approvalwaiting"
-            | "interventionwaiting"
-            | "inputwaiting"
-            | "paused"
-            | "pausing"
-            | "planned" => Self::Waiting,
-            "aborted" | "abortedbyfreeze" | "canceled" | "cancelled" => Self::Aborted,
-            "expired" => Self::Expired,
-            "queued" | "notstarted" | "pending" | "plan_queued" | "apply_queued" => Self::Queued,
-            "skipped" | "suspended" => Self::Skipped,
-            _ => Self::Unknown,
-        }
-    }
-
     /// Whether somebody who looks for what is wrong wants to see it.
     pub(super) fn stands_out(self) -> bool {
         !matches!(self, Self::Succeeded | Self::Queued | Self::Skipped)

@@ -80,16 +80,23 @@ fn health(runs: usize) -> Chart {
 }
 
 fn ring(slices: usize) -> Chart {
-    let words = ["Success", "Failed", "Aborted", "Running", "ApprovalWaiting", "Expired"];
-    let slice = |(index, label): (usize, &&str)| Slice {
-        label: (*label).to_owned(),
-        value: [61, 17, 9, 4, 2, 1][index],
-        status: Some(Status::of(label)),
+    let counts = [
+        ("Success", 61, Status::Succeeded),
+        ("Failed", 17, Status::Failed),
+        ("Aborted", 9, Status::Aborted),
+        ("Running", 4, Status::Running),
+        ("ApprovalWaiting", 2, Status::Waiting),
+        ("Expired", 1, Status::Expired),
+    ];
+    let slice = |(label, value, status): (&str, u64, Status)| Slice {
+        label: label.into(),
+        value,
+        status: Some(status),
     };
     Chart::Ring(Ring {
         title: "Executions by status".into(),
         subtitle: "94 listed executions".into(),
-        slices: words.iter().enumerate().take(slices).map(slice).collect(),
+        slices: counts.into_iter().take(slices).map(slice).collect(),
         unit: "executions".into(),
     })
 }

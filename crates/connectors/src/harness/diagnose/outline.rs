@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::harness::execution::{Stage, Step};
+use crate::harness::execution::{Part, Stage};
 
 /// Stages and steps shown of a run; of a larger one those that failed come first.
 const MAX_STAGES: usize = 60;
@@ -12,16 +12,16 @@ const MAX_STEPS: usize = 150;
 
 /// All steps in the order they started, by `stage/step`; those that share a name by
 /// `stage/group/step`, and those that share that, too, with their numbers.
-pub(super) fn named<'a>(stages: &[Stage<'a>]) -> Vec<(String, Step<'a>)> {
-    let steps: Vec<(&str, Step<'a>)> = stages
+pub(super) fn named<'a>(stages: &[Stage<'a>]) -> Vec<(String, Part<'a>)> {
+    let steps: Vec<(&str, Part<'a>)> = stages
         .iter()
-        .flat_map(|stage| stage.steps.iter().map(|step| (stage.identifier, *step)))
+        .flat_map(|stage| stage.steps.iter().map(|step| (stage.part.identifier, *step)))
         .collect();
-    let short = |(stage, step): &(&str, Step<'_>)| format!("{stage}/{}", step.identifier());
-    let long = |(stage, step): &(&str, Step<'_>)| {
+    let short = |(stage, step): &(&str, Part<'_>)| format!("{stage}/{}", step.identifier);
+    let long = |(stage, step): &(&str, Part<'_>)| {
         let mut parts = vec![*stage];
         parts.extend(step.groups());
-        parts.push(step.identifier());
+        parts.push(step.identifier);
         parts.join("/")
     };
     let count = |names: Vec<String>| {
@@ -33,7 +33,7 @@ pub(super) fn named<'a>(stages: &[Stage<'a>]) -> Vec<(String, Step<'a>)> {
     };
     let shorts = count(steps.iter().map(short).collect());
     let mut given = BTreeMap::<String, usize>::new();
-    let mut name = |step: (&str, Step<'a>)| {
+    let mut name = |step: (&str, Part<'a>)| {
         let name = Some(short(&step)).filter(|name| shorts[name] == 1);
         let name = name.unwrap_or_else(|| long(&step));
         let times = given.entry(name.clone()).or_default();
@@ -50,7 +50,7 @@ pub(super) fn stages(stages: &[Stage<'_>]) -> (Value, Option<Value>) {
         return (stages.iter().map(Stage::to_json).collect(), None);
     }
     let mut order: Vec<&Stage<'_>> = stages.iter().collect();
-    order.sort_by_key(|stage| !stage.has_failed());
+    order.sort_by_key(|stage| !stage.part.state().has_failed());
     let mut room = MAX_STEPS;
     let mut shown = Vec::new();
     for stage in order.into_iter().take(MAX_STAGES) {

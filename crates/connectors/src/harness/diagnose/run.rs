@@ -11,7 +11,7 @@ use crate::{
     harness::{
         clean,
         config::LINK,
-        execution::{Execution, Stage, Step},
+        execution::{Execution, MAX_NODES, Part, Stage},
         log, visual,
     },
 };
@@ -60,7 +60,7 @@ impl Wants {
 }
 
 /// Steps by names of which there is one each.
-type Named<'a> = Vec<(String, Step<'a>)>;
+type Named<'a> = Vec<(String, Part<'a>)>;
 
 /// A run, or the newest of a pipeline.
 pub(in crate::harness) async fn execution(context: &HookContext<'_>, args: Args) -> Result<Value> {
@@ -75,7 +75,8 @@ pub(in crate::harness) async fn execution(context: &HookContext<'_>, args: Args)
         .ok_or_else(|| Error::upstream("the run is not described as expected"))?;
     let stages = execution.stages();
     let steps = outline::named(&stages);
-    let failed: Named<'_> = steps.iter().filter(|(_, step)| step.has_failed()).cloned().collect();
+    let failed: Named<'_> =
+        steps.iter().filter(|(_, step)| step.state().has_failed()).cloned().collect();
     let mut report = Report(Map::new());
     report.add("execution_id", Some(id));
     report.add("pipeline_id", execution.text("pipelineIdentifier").map(Value::from));
@@ -85,11 +86,13 @@ pub(in crate::harness) async fn execution(context: &HookContext<'_>, args: Args)
     let (shown, cut) = outline::stages(&stages);
     report.add("stages", Some(shown));
     report.add("stages_truncated", cut);
+    let cut = execution.nodes_in_all().map(|all| json!({ "shown": MAX_NODES, "total": all }));
+    report.add("nodes_truncated", cut);
     report.add(LINK, answer.get(LINK).cloned());
 
     context.progress("reading logs", 2, Some(3));
     let reading = Reading { place: &place, wants: &wants };
-    let logs = if execution.has_failed() {
+    let logs = if execution.state().has_failed() {
         reading.logs(context, &failed, wants.failed).await
     } else {
         Map::new()
@@ -131,23 +134,23 @@ impl Report {
         &mut self,
         execution: &Execution<'_>,
         stages: &[Stage<'_>],
-        first: Option<&(String, Step<'_>)>,
+        first: Option<&(String, Part<'_>)>,
         logs: &Args,
     ) {
-        let stage = stages.iter().find(|stage| stage.has_failed());
+        let stage = stages.iter().find(|stage| stage.part.state().has_failed());
         let name = first.map(|(name, _)| name.as_str());
         let message = first
             .and_then(|(_, step)| step.message())
-            .or_else(|| stage.and_then(Stage::message))
+            .or_else(|| stage.and_then(|stage| stage.part.message()))
             .or_else(|| execution.message());
         self.add("summary", Some(summary(execution, name, message).into()));
-        if !execution.has_failed() {
+        if !execution.state().has_failed() {
             return;
         }
         let types = first.map(|(_, step)| step.failure_types()).unwrap_or_default();
         let log = name.and_then(|name| logs.get(name)?.get("log_snippet")?.as_str());
         let failure = json!({
-            "stage": stage.map(|stage| stage.identifier),
+            "stage": stage.map(|stage| stage.part.identifier),
             "step": name,
             "message": message.map(clean),
             "types": types,
@@ -166,10 +169,10 @@ impl Report {
 
 fn summary(execution: &Execution<'_>, step: Option<&str>, message: Option<&str>) -> String {
     let name = execution.text("name").unwrap_or("The pipeline");
-    if !execution.has_ended() {
+    if !execution.state().has_ended() {
         return format!("{name} has not ended yet: {}.", execution.status());
     }
-    if !execution.has_failed() {
+    if !execution.state().has_failed() {
         return format!("{name} has not failed: {}.", execution.status());
     }
     let place = step.map(|step| format!(" at {step}")).unwrap_or_default();
@@ -226,10 +229,10 @@ impl Reading<'_> {
     async fn logs(
         &self,
         context: &HookContext<'_>,
-        steps: &[(String, Step<'_>)],
+        steps: &[(String, Part<'_>)],
         most: usize,
     ) -> Args {
-        let read = |(name, step): &(String, Step<'_>)| {
+        let read = |(name, step): &(String, Part<'_>)| {
             let (name, key) = (name.clone(), step.log_key().map(str::to_owned));
             async move {
                 let log = self.log(context, &key?).await;
@@ -269,16 +272,19 @@ async fn child_run(context: &HookContext<'_>, child: Value) -> Value {
     };
     let Some(execution) = Execution::read(&answer) else { return json!({ "reference": child }) };
     let stages = execution.stages();
-    let failed =
-        stages.iter().flat_map(|stage| &stage.steps).copied().find(|step| step.has_failed());
-    let message = failed.and_then(Step::message).or_else(|| execution.message());
+    let failed = stages
+        .iter()
+        .flat_map(|stage| &stage.steps)
+        .copied()
+        .find(|step| step.state().has_failed());
+    let message = failed.and_then(Part::message).or_else(|| execution.message());
     json!({
         "reference": child,
         "pipeline_id": execution.text("pipelineIdentifier"),
         "status": execution.status(),
-        "failed_step": failed.map(Step::identifier),
+        "failed_step": failed.map(|step| step.identifier),
         "message": message.map(clean),
-        "failed_stages": stages.iter().filter(|it| it.has_failed()).map(Stage::to_json)
+        "failed_stages": stages.iter().filter(|it| it.part.state().has_failed()).map(Stage::to_json)
             .collect::<Vec<_>>(),
     })
 }

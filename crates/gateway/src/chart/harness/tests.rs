@@ -8,7 +8,7 @@ fn execution() -> Value {
     let node = |id: &str, status: &str, start: u64, end: u64, children: &[&str], next: &[&str]| {
         json!({
             "nodeIdentifier": id, "name": id.to_uppercase(), "status": status,
-            "startTs": start, "endTs": end,
+            "nodeType": if children.is_empty() { "Deployment" } else { "parallel" }, "startTs": start, "endTs": end,
             "edgeLayoutList": {"currentNodeChildren": children, "nextIds": next},
         })
     };
@@ -109,6 +109,7 @@ fn lists_are_counted_by_status_by_pipeline_and_by_day() {
         item("Success", "b", now.0 - 90 * DAY_MS),
         json!({}),
     ];
+    let unfinished = ["NotStarted", "Skipped", "a new word"].map(|word| item(word, "a", now.0));
     let Some(Chart::Ring(ring)) = by_status(&items) else { panic!() };
     let slices: Vec<_> =
         ring.slices.iter().map(|slice| (slice.label.as_str(), slice.value, slice.status)).collect();
@@ -131,6 +132,11 @@ fn lists_are_counted_by_status_by_pipeline_and_by_day() {
     };
     assert_eq!(counted(30, Status::Succeeded), 1);
     assert_eq!(counted(28, Status::Failed), 2);
+    assert!(series.subtitle.ends_with("; 3 of 5 listed executions"), "{}", series.subtitle);
+    let Some(Chart::Series(series)) = by_day(&unfinished, now) else { panic!() };
+    assert!(series.subtitle.ends_with("; 3 listed executions"), "{}", series.subtitle);
+    let today: u64 = series.days[30].counts.iter().map(|(_, count)| count).sum();
+    assert_eq!(today, 3, "each is in the column of its day");
 }
 
 #[test]
@@ -146,6 +152,10 @@ fn a_status_becomes_a_dashboard() {
     assert_eq!(health.subtitle, "Of the latest executions, 50 % failed");
     assert_eq!(health.cards.iter().map(|card| card.value).collect::<Vec<_>>(), [3, 1, 20]);
     assert_eq!(health.recent, [Status::Succeeded, Status::Failed]);
+
+    let unread = json!({"summary": {"total_failed": 3, "total_recent": null, "health": "unknown"}});
+    let Some(Chart::Health(health)) = super::health(&unread) else { panic!() };
+    assert_eq!((health.level, health.cards.len()), (Level::Unknown, 1), "no figure is made up");
 }
 
 #[test]
@@ -190,10 +200,10 @@ fn a_definition_becomes_stages_groups_and_steps() {
 #[test]
 fn a_name_that_cannot_be_written_gives_way_to_the_identifier() {
     let node = |id: &str, name: &str| json!({"nodeIdentifier": id, "name": name});
-    let answer = json!({
+    let answer = json!({"pipelineExecutionSummary": {
         "pipelineIdentifier": "deploy_payments", "name": "部署支付", "startingNodeId": "n1",
         "layoutNodeMap": {"n1": node("build", "🚀 Сборка")},
-    });
+    }});
     let Some(Chart::Flow(chart)) = flow(&answer) else { panic!() };
     assert_eq!([&chart.title, &chart.groups[0][0].name], ["deploy_payments", "🚀 Сборка"]);
 
