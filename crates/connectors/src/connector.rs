@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pilothouse_model::{Caller, Error, Kind, Result, Timestamp};
+use pilothouse_model::{Caller, Error, Kind, Result, Risk, Timestamp};
 use pilothouse_registry::{Operation, PlatformCatalog, nearest, resource::Scope as Levels};
 use serde_json::{Map, Value};
 
@@ -243,19 +243,20 @@ impl Connector {
         let shown = self.adapter.view(view);
         let shown = shown.ok_or_else(|| Error::internal(format!("no view {view}")))?;
         if let Some(complete) = self.adapter.completion(view) {
-            complete(&HookContext::new(self, scope), &mut answer).await;
+            complete(&HookContext::new(self, scope, Risk::Read), &mut answer).await;
         }
         Ok(shown(&answer))
     }
 
     async fn send(&self, scope: &Scope, prepared: Prepared) -> Result<Value> {
         let exchange = self.exchange(scope, self.options.limits);
+        let operation = self.operation(&prepared.operation)?;
         let mut answer = match prepared.request {
             Request::Hook { name, args } => {
                 let hook = self.adapter.hook(&name).ok_or_else(|| {
                     Error::unavailable(format!("{} is not available", prepared.operation))
                 })?;
-                let context = HookContext::new(self, scope);
+                let context = HookContext::new(self, scope, operation.risk_with(&args));
                 let answer = hook(&context, args).await;
                 let mut answer = answer.map_err(|error| context.weigh(error))?;
                 text::clean(&mut answer);
@@ -276,7 +277,6 @@ impl Connector {
             return Err(Error { changed_nothing: error.kind != Kind::Upstream, ..error });
         }
         (self.adapter.normalize)(&mut answer);
-        let operation = self.operation(&prepared.operation)?;
         // Internal operations serve hooks, which need some texts byte by byte, and whose own
         // answers are cleaned.
         if !operation.internal {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method};
-use pilothouse_model::{Caller, Error, Result, Timestamp};
+use pilothouse_model::{Caller, Error, Result, Risk, Timestamp};
 use pilothouse_registry::{resource::Scope as Levels, spec::Retry};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -39,13 +39,16 @@ pub(crate) type Completion = for<'a> fn(&'a HookContext<'a>, &'a mut Value) -> B
 pub struct HookContext<'a> {
     connector: &'a Connector,
     scope: &'a Scope,
+    /// What was decided on.
+    risk: Risk,
     /// One of its writes may have been carried out.
     has_acted: AtomicBool,
 }
 
 impl<'a> HookContext<'a> {
-    pub(super) fn new(connector: &'a Connector, scope: &'a Scope) -> Self {
-        Self { connector, scope, has_acted: AtomicBool::new(false) }
+    /// For an operation of this risk.
+    pub(super) fn new(connector: &'a Connector, scope: &'a Scope, risk: Risk) -> Self {
+        Self { connector, scope, risk, has_acted: AtomicBool::new(false) }
     }
 
     /// The error of the hook, which knows nothing of what its requests have done before it.
@@ -61,17 +64,22 @@ impl<'a> HookContext<'a> {
 
     /// Calls another operation (`type.operation`) of the same instance, internal ones included.
     /// `args` must be an object. Fails for an organization or project that the caller may not do
-    /// in what the hook was called for.
+    /// in what the hook was called for, and for what is riskier than that.
     pub async fn call(&self, operation: &str, args: Value) -> Result<Value> {
         let args = match args {
             Value::Object(args) => args,
             _ => Map::new(),
         };
+        let risk = self.connector.operation(operation)?.risk_with(&args);
+        if risk > self.risk {
+            let message = format!("{operation} is a {risk}, its caller a {}", self.risk);
+            return Err(Error::internal(message));
+        }
         if [Levels::ORG, Levels::PROJECT].iter().any(|name| args.get(*name).is_some()) {
             self.permit(operation, &args)?;
         }
         let answer = self.connector.call_in(self.scope, operation, &args).await;
-        if !self.connector.operation(operation).is_ok_and(|it| it.risk.is_read()) {
+        if !risk.is_read() {
             self.note_write(&answer);
         }
         answer
@@ -148,5 +156,30 @@ impl<'a> HookContext<'a> {
     /// How messages call the platform.
     pub(crate) fn peer(&self) -> &str {
         self.connector.peer()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pilothouse_model::{Kind, Principal};
+    use pilothouse_registry::Catalog;
+    use serde_json::json;
+
+    use super::*;
+    use crate::harness::HarnessConfig;
+
+    /// Whatever the registry says of either.
+    #[tokio::test]
+    async fn a_hook_does_nothing_riskier_than_what_was_decided() {
+        let catalog = Catalog::embedded().platform("harness").unwrap();
+        let config = HarnessConfig::new("pat.acme.id.secret".into());
+        let connector = config.connect(catalog, Connector::DEFAULT_INSTANCE).unwrap();
+        let scope = Scope::new(Caller::new(Principal::local_user("tester")));
+        for risk in [Risk::Read, Risk::LowWrite] {
+            let context = HookContext::new(&connector, &scope, risk);
+            let args = json!({"pipeline_id": "p", "org_id": "o", "project_id": "p"});
+            let error = context.call("pipeline.execute", args).await.unwrap_err();
+            assert_eq!(error.kind, Kind::Internal, "{error}");
+        }
     }
 }
