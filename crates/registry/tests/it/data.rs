@@ -1,6 +1,10 @@
 //! Rules that every platform's data must keep, beyond what loading checks.
 
-use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    sync::Arc,
+};
 
 use pilothouse_model::Risk;
 use pilothouse_registry::{
@@ -77,6 +81,22 @@ fn writes_that_create_are_never_sent_twice() {
             assert_eq!(operation.retry, Retry::Never, "{}", operation.id);
         }
     });
+}
+
+/// A commit that was made once is not made again: the second attempt fails, or makes another.
+#[test]
+fn writes_that_commit_to_git_are_never_sent_twice() {
+    const GIT: [&str; 4] = ["is_new_branch", "commit_msg", "last_object_id", "git_details"];
+    let found = Cell::new(0);
+    each(|_, operation| {
+        let fields = operation.args.values().flat_map(|argument| argument.spec.fields.keys());
+        let mut named = operation.args.keys().chain(fields);
+        if operation.risk != Risk::Read && named.any(|name| GIT.contains(&name.as_str())) {
+            assert_eq!(operation.retry, Retry::Never, "{}", operation.id);
+            found.set(found.get() + 1);
+        }
+    });
+    assert!(found.get() > 5, "{found:?}");
 }
 
 #[test]
