@@ -296,19 +296,31 @@ pub(crate) async fn complete(
         }
         Source::Operation { instances: Some(instances), .. } => {
             let found = family.instances(gateway, surface, conversation, instances).await;
-            let found = found.unwrap_or_default().into_iter();
-            found.map(|resource| resource.name.clone()).collect()
+            let names = |found: Vec<Resource>| {
+                found.into_iter().map(|resource| resource.name.clone()).collect()
+            };
+            offered(template, found.map(names))
         }
         Source::Operation { .. } => {
             let here = |part: &&Part| part.name == request.argument && family.has(part.name);
             match PARTS.iter().find(here) {
-                Some(part) => part.values(gateway, surface, conversation, request).await,
-                None => Ok(Vec::new()),
+                Some(part) => {
+                    let values = part.values(gateway, surface, conversation, request).await;
+                    offered(template, values)
+                }
+                None => Vec::new(),
             }
-            .unwrap_or_default()
         }
     };
     Ok(offer(values, &request.value))
+}
+
+/// What cannot be read now offers nothing: a person can still type.
+fn offered(template: &str, values: Result<Vec<String>, Error>) -> Vec<String> {
+    values.unwrap_or_else(|error| {
+        tracing::debug!(%error, template, "no values to offer");
+        Vec::new()
+    })
 }
 
 impl Part {

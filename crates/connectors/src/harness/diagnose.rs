@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::config::LINK;
 use crate::connector::hook::HookContext;
 
+mod application;
 mod cause;
 mod health;
 mod outline;
@@ -48,9 +49,18 @@ pub(super) async fn application(context: &HookContext<'_>, args: Args) -> Result
         context.call("gitops_app_resource_tree.get", question.clone()),
         context.call("gitops_app_event.list", question),
     );
-    // Both are additions: the diagnosis stands without them.
-    let (tree, events) = (tree.unwrap_or_default(), events.unwrap_or_default());
-    Ok(linked(health::application(&found, &tree, &events, MAX_SHOWN), &found))
+    let mut shown = linked(application::shown(&found), &found);
+    // Both are additions: the diagnosis stands without them, and says that it does.
+    let tree = tree.map(|tree| ("resource_tree", application::resources(&tree, MAX_SHOWN)));
+    let events =
+        events.map(|events| ("recent_warnings", application::warnings(&events, MAX_SHOWN)));
+    for (part, error) in [(tree, "tree_error"), (events, "events_error")] {
+        match part {
+            Ok((name, value)) => shown[name] = value,
+            Err(reason) => shown[error] = json!(reason.to_string()),
+        }
+    }
+    Ok(shown)
 }
 
 /// A diagnosis with the link that the answer had.

@@ -1,6 +1,6 @@
 //! Perspectives of costs: a new one starts from the account's preferences.
 
-use pilothouse_model::Result;
+use pilothouse_model::{Kind, Result};
 use serde_json::{Map, Value, json};
 
 use crate::connector::hook::HookContext;
@@ -29,8 +29,11 @@ pub(super) async fn create(
     mut args: Map<String, Value>,
 ) -> Result<Value> {
     let question = json!({"category": "CE", "group": "perspective_preferences"});
-    // An account without preferences, or a key that may not read them, gets the platform's.
-    let settings = context.call("cost_perspective.preferences", question).await.unwrap_or_default();
+    let settings = match context.call("cost_perspective.preferences", question).await {
+        // An account without preferences, or a key that may not read them, gets the platform's.
+        Err(error) if matches!(error.kind, Kind::NotFound | Kind::Forbidden) => Value::Null,
+        settings => settings?,
+    };
     let body = args.entry("body").or_insert_with(|| json!({}));
     if let Some(body) = body.as_object_mut() {
         let mut preferences = preferences(&settings);

@@ -1,6 +1,6 @@
 //! Harness' hooks: starting a pipeline with what a caller knows, and finding out why a run failed.
 
-use pilothouse_connectors::Connector;
+use pilothouse_connectors::{Connector, harness::HarnessConfig};
 use pilothouse_model::Kind;
 use serde_json::{Value, json};
 use wiremock::{
@@ -405,4 +405,45 @@ async fn a_run_takes_so_many_input_sets() {
     let error = connector.call(&caller(), "pipeline.run", with).await.unwrap_err();
     assert_eq!(error.kind, Kind::Limited);
     assert_eq!(started_with(&server).await, None);
+}
+
+/// What could not be asked is not taken for an answer.
+#[tokio::test]
+async fn a_perspective_is_not_made_of_preferences_that_could_not_be_read() {
+    let body = json!({"name": "p", "viewPreferences": {"includeOthers": true}});
+    for (status, is_made) in [(403, true), (404, true), (401, false), (500, false)] {
+        let server = MockServer::start().await;
+        Mock::given(path("/ng/api/settings"))
+            .respond_with(ResponseTemplate::new(status))
+            .mount(&server)
+            .await;
+        Mock::given(method("POST"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({"data": {}})))
+            .mount(&server)
+            .await;
+        let connector = connect(HarnessConfig { retries: 0, ..config(&server) });
+        let with = args(json!({ "body": body }));
+        let made = connector.call(&caller(), "cost_perspective.create", with).await;
+        assert_eq!(made.is_ok(), is_made, "{status}: {made:?}");
+        let sent = server.received_requests().await.unwrap();
+        assert_eq!(sent.iter().any(|it| it.method.as_str() == "POST"), is_made, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_diagnosis_says_which_part_of_an_application_it_could_not_read() {
+    let server = MockServer::start().await;
+    let app = json!({"name": "shop", "app": {"status": {"health": {"status": "Healthy"}}}});
+    for (at, answer) in [
+        ("/resource-tree$", ResponseTemplate::new(500)),
+        ("/events$", ResponseTemplate::new(200).set_body_json(json!({"items": []}))),
+        ("/applications/shop$", ResponseTemplate::new(200).set_body_json(app)),
+    ] {
+        Mock::given(path_regex(at)).respond_with(answer).mount(&server).await;
+    }
+    let connector = connect(HarnessConfig { retries: 0, ..config(&server) });
+    let with = args(json!({"agent_id": "east", "app_name": "shop"}));
+    let found = connector.call(&caller(), "gitops_application.diagnose", with).await.unwrap();
+    assert!(found["tree_error"].as_str().unwrap().contains("500"), "{found:#}");
+    assert_eq!((found.get("resource_tree"), &found["recent_warnings"]), (None, &json!([])));
 }

@@ -1,4 +1,4 @@
-//! What answers say about the health of connectors, delegates and applications. Pure.
+//! What answers say about the health of connectors and delegates. Pure.
 
 use std::time::Duration;
 
@@ -60,13 +60,11 @@ pub(super) fn delegates(items: &[Value], wanted: Option<&str>, now: Timestamp) -
         return Err(Error::not_found("delegate", wanted).hint("delegate.list shows them"));
     }
     let shown: Vec<Value> = chosen.into_iter().map(|item| delegate(item, now)).collect();
-    let healthy =
-        shown.iter().filter(|it| it["issues"].as_array().is_some_and(Vec::is_empty)).count();
     let (well, unwell): (Vec<_>, Vec<_>) =
         shown.into_iter().partition(|it| it["issues"].as_array().is_some_and(Vec::is_empty));
     Ok(json!({
         "total_delegates": items.len(),
-        "healthy_count": healthy,
+        "healthy_count": well.len(),
         "unhealthy_count": unwell.len(),
         "unhealthy_delegates": unwell,
         "healthy_delegates": well,
@@ -114,80 +112,6 @@ fn delegate(item: &Value, now: Timestamp) -> Value {
     })
 }
 
-pub(super) fn application(found: &Value, tree: &Value, events: &Value, max: usize) -> Value {
-    let app = found.get("app").unwrap_or(found);
-    let at = |pointer: &str| app.pointer(pointer).and_then(Value::as_str);
-    let health = at("/status/health/status").unwrap_or("Unknown");
-    let sync = at("/status/sync/status").unwrap_or("Unknown");
-    let conditions = app.pointer("/status/conditions").cloned().unwrap_or_else(|| json!([]));
-    let nodes = tree.get("nodes").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let state =
-        |node: &Value| node.pointer("/health/status").and_then(Value::as_str).map(str::to_owned);
-    let unwell: Vec<Value> = nodes
-        .iter()
-        .filter(|node| state(node).is_some_and(|state| state != "Healthy"))
-        .take(max)
-        .map(|node| {
-            json!({
-                "kind": node.get("kind"),
-                "name": node.get("name"),
-                "namespace": node.get("namespace"),
-                "health": state(node),
-                "message": node.pointer("/health/message").and_then(Value::as_str).map(clean),
-            })
-        })
-        .collect();
-    let listed = events.get("items").or_else(|| events.get("events")).and_then(Value::as_array);
-    let mut warnings: Vec<Value> = listed
-        .into_iter()
-        .flatten()
-        .filter(|event| event.get("type").and_then(Value::as_str) == Some("Warning"))
-        .map(|event| {
-            json!({
-                "reason": event.get("reason"),
-                "message": event.get("message").and_then(Value::as_str).map(clean),
-                "object": event.pointer("/involvedObject/name"),
-                "last_seen": event.get("lastTimestamp"),
-            })
-        })
-        .collect();
-    let start = warnings.len().saturating_sub(max);
-    let warnings = warnings.split_off(start);
-    let mut issues = Vec::new();
-    if health != "Healthy" {
-        issues.push(format!("its health is {health}"));
-    }
-    if sync != "Synced" {
-        issues.push(format!("it is not in sync: {sync}"));
-    }
-    if let Some(phase) = at("/status/operationState/phase")
-        && phase != "Succeeded"
-        && phase != "Running"
-    {
-        let message = at("/status/operationState/message").map(clean).unwrap_or_default();
-        issues.push(format!("the last sync ended as {phase}: {message}"));
-    }
-    json!({
-        "application": {
-            "name": found.get("name").or_else(|| app.pointer("/metadata/name")),
-            "agent": found.get("agentIdentifier"),
-            "repository": app.pointer("/spec/source/repoURL"),
-            "revision": app.pointer("/status/sync/revision"),
-        },
-        "overall_health": health,
-        "sync_status": sync,
-        "healthy": issues.is_empty(),
-        "issues": issues,
-        "last_sync_operation": app.pointer("/status/operationState/phase"),
-        "conditions": conditions,
-        "resource_tree": {
-            "total_resources": nodes.len(),
-            "unhealthy_resources": unwell,
-        },
-        "recent_warnings": warnings,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,23 +130,6 @@ mod tests {
         let one = delegates(&items, Some("old"), now).unwrap();
         assert_eq!(one["unhealthy_delegates"][0]["issues"].as_array().unwrap().len(), 3);
         assert!(delegates(&items, Some("nobody"), now).is_err());
-    }
-
-    #[test]
-    fn an_application_that_is_not_well_says_why() {
-        let found = json!({"name": "shop", "app": {"status": {
-            "health": {"status": "Degraded"}, "sync": {"status": "OutOfSync"},
-            "operationState": {"phase": "Failed", "message": "one resource failed"}}}});
-        let tree = json!({"nodes": [
-            {"kind": "Pod", "name": "p", "health": {"status": "Degraded", "message": "crash"}},
-            {"kind": "Service", "name": "s", "health": {"status": "Healthy"}}]});
-        let events = json!({"items": [{"type": "Warning", "reason": "BackOff", "message": "m"},
-            {"type": "Normal"}]});
-        let shown = application(&found, &tree, &events, 15);
-        assert_eq!(shown["healthy"], false);
-        assert_eq!(shown["issues"].as_array().unwrap().len(), 3);
-        assert_eq!(shown["resource_tree"]["unhealthy_resources"][0]["name"], "p");
-        assert_eq!(shown["recent_warnings"].as_array().unwrap().len(), 1);
     }
 
     #[test]
