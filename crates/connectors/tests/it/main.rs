@@ -7,6 +7,7 @@ mod fake;
 mod grpc;
 mod harness;
 mod harness_hook;
+mod harness_limit;
 mod harness_recorder;
 mod harness_refusal;
 mod harness_wire;

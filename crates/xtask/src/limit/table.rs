@@ -28,7 +28,7 @@ const TEAM: &str = "crates/store/src/access/team.rs";
 const POLICIES: &str = "crates/access/src/cedar/file.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 79] = [
+pub static LIMITS: [Limit; 85] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -359,6 +359,42 @@ pub static LIMITS: [Limit; 79] = [
         "crates/connectors/src/harness/run.rs",
         "MAX_INPUT_SETS",
         "a_run_takes_so_many_input_sets",
+    ),
+    limit(
+        "Files of a packed log of Harness that are read, the last",
+        "crates/connectors/src/harness/log/pack.rs",
+        "MAX_FILES",
+        "of_too_many_files_the_last_are_read",
+    ),
+    limit(
+        "Bytes shown of a log of Harness, the last",
+        "crates/connectors/src/harness/log.rs",
+        "MAX_SHOWN",
+        "a_long_log_shows_its_end",
+    ),
+    limit(
+        "Nodes of a Harness execution that are looked at",
+        "crates/connectors/src/harness/execution.rs",
+        "MAX_NODES",
+        "a_run_of_more_nodes_than_the_bound_is_read_in_part_and_says_so",
+    ),
+    limit(
+        "Executions that one chart is drawn of",
+        "crates/connectors/src/harness/visual.rs",
+        "MAX_EXECUTIONS",
+        "a_chart_is_drawn_of_so_many_executions",
+    ),
+    limit(
+        "Bytes of a file for Harness' file store",
+        "crates/connectors/src/harness/body/file.rs",
+        "MAX_FILE",
+        "too_much_is_refused_before_anything_is_sent",
+    ),
+    limit(
+        "Findings of one bulk request for exemptions",
+        "crates/connectors/src/harness/exemption.rs",
+        "MAX_ITEMS",
+        "too_much_is_refused_before_anything_is_sent",
     ),
     limit(
         "Bytes that a log of Harness unpacks to",
