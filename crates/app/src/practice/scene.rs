@@ -113,7 +113,24 @@ pub(super) fn shop() -> State {
     for (id, title) in PIPELINES {
         put("pipeline", ORG, PROJECT, id, json!({ "name": title, "yaml": yaml(id, title) }));
     }
-    for (kind, id, name, more) in [
+    for (kind, id, name, more) in things() {
+        let mut body = json!({ "identifier": id, "name": name, "orgIdentifier": ORG,
+                               "projectIdentifier": PROJECT });
+        if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+            body.extend(more);
+        }
+        put(kind, ORG, PROJECT, id, body);
+    }
+    for (name, healthy) in [("shop", true), ("shop-worker", false)] {
+        put(gitops::KIND, ORG, PROJECT, name, gitops::application("east", name, healthy));
+    }
+    history(&mut state);
+    state
+}
+
+/// What the project has besides pipelines: kind, identifier, name and fields of its own.
+fn things() -> [(&'static str, &'static str, &'static str, Value); 9] {
+    [
         (
             "connector",
             "registry",
@@ -153,19 +170,7 @@ pub(super) fn shop() -> State {
             "New checkout",
             json!({ "kind": "boolean", "envProperties": { "state": "off" } }),
         ),
-    ] {
-        let mut body = json!({ "identifier": id, "name": name, "orgIdentifier": ORG,
-                               "projectIdentifier": PROJECT });
-        if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
-            body.extend(more);
-        }
-        put(kind, ORG, PROJECT, id, body);
-    }
-    for (name, healthy) in [("shop", true), ("shop-worker", false)] {
-        put(gitops::KIND, ORG, PROJECT, name, gitops::application("east", name, healthy));
-    }
-    history(&mut state);
-    state
+    ]
 }
 
 /// Two good deployments and the one that failed.

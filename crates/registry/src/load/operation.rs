@@ -76,10 +76,7 @@ pub(super) fn resolve(
         host: spec.host,
         content_type: spec.content_type,
         result: pointer(report, "result", &spec.result),
-        starts: spec.starts.and_then(|starts| {
-            let id = report.within("starts").keep(starts.id.parse())?;
-            Some(resource::Starts { kind: starts.kind, id })
-        }),
+        starts: spec.starts.and_then(|starts| resolve_starts(report, starts)),
         binding,
         risk: spec.risk,
         risk_if: spec.risk_if,
@@ -89,6 +86,11 @@ pub(super) fn resolve(
         paging,
         items,
     })
+}
+
+fn resolve_starts(report: &mut Report<'_>, starts: spec::Starts) -> Option<resource::Starts> {
+    let id = report.within("starts").keep(starts.id.parse())?;
+    Some(resource::Starts { kind: starts.kind, id })
 }
 
 fn binding(report: &mut Report<'_>, spec: &spec::Operation) -> Option<Binding> {
