@@ -52,7 +52,7 @@ pub(super) async fn create(
 
 /// What the account prefers, as a perspective says it.
 fn preferences(settings: &Value) -> Value {
-    let listed = settings.get("items").and_then(Value::as_array).into_iter().flatten();
+    let listed = settings.as_array().into_iter().flatten();
     let mut preferences = json!({});
     for setting in listed {
         let setting = setting.get("setting").unwrap_or(setting);
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn settings_of_the_account_become_preferences_and_the_call_wins() {
         let setting = |name: &str, value: &str| json!({"setting": {"identifier": name, "groupIdentifier": "g", "value": value}});
-        let mut found = preferences(&json!({"items": [
+        let mut found = preferences(&json!([
             setting("show_others", "true"),
             setting("show_anomalies", "false"),
             setting("include_aws_credit", "true"),
@@ -104,7 +104,7 @@ mod tests {
             setting("show_gcp_cost_as", "LIST"),
             setting("show_azure_cost_as", "ACTUAL"),
             setting("ticketing_tool", "Jira"),
-        ]}));
+        ]));
         overlay(
             &mut found,
             json!({"showAnomalies": true, "awsPreferences": {"includeTaxes": true}}),
@@ -120,6 +120,6 @@ mod tests {
                 "azureViewPreferences": {"costType": "ACTUAL"},
             })
         );
-        assert_eq!(preferences(&json!({"items": []})), json!({}));
+        assert_eq!(preferences(&json!([])), json!({}));
     }
 }
