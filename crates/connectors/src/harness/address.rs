@@ -54,8 +54,6 @@ const SEGMENTS: [(&str, &str, &str); 43] = [
     ("organizations", "organization", "org_id"),
     ("projects", "project", "project_id"),
 ];
-const STRUCTURAL: [&str; 7] =
-    ["ng", "all", "account", "module", "orgs", "projects", "organizations"];
 const MODULES: [&str; 9] = ["cd", "ci", "ce", "cv", "sto", "chaos", "idp", "sei", "fme"];
 const QUERY: [(&str, &str); 10] = [
     ("step", "step_id"),
@@ -110,18 +108,7 @@ pub fn named(address: &str) -> Option<Named> {
         .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
         .collect();
     let mut named = Named::default();
-    let after = |name: &str| {
-        let at = segments.iter().position(|segment| segment == name)?;
-        segments.get(at + 1).cloned()
-    };
-    named.account_id = after("account");
-    named.org_id = after("orgs").or_else(|| after("organizations"));
-    named.project_id = after("projects");
-    named.module =
-        after("module").or_else(|| after("all")).filter(|it| MODULES.contains(&it.as_str()));
-    for (index, segment) in segments.iter().enumerate() {
-        named.segment(segment, segments.get(index + 1).map(String::as_str));
-    }
+    named.walk(&segments);
     named.release(&segments);
     for (name, value) in place.query_pairs().filter(|(_, value)| !value.is_empty()) {
         if let Some((_, argument)) = QUERY.iter().find(|(known, _)| *known == name) {
@@ -138,19 +125,45 @@ pub fn named(address: &str) -> Option<Named> {
 }
 
 impl Named {
-    /// The deepest segment that names a type wins; those above give arguments.
-    fn segment(&mut self, segment: &str, next: Option<&str>) {
-        let Some((_, kind, argument)) = SEGMENTS.iter().find(|(known, ..)| *known == segment)
-        else {
-            return;
-        };
-        let is_kind = |text: &str| SEGMENTS.iter().any(|(known, ..)| *known == text);
-        let id = next.filter(|next| !STRUCTURAL.contains(next) && !is_kind(next));
-        self.resource_type = Some((*kind).to_owned());
-        self.id = id.map(str::to_owned);
-        if let Some(id) = id {
-            self.arguments.insert((*argument).to_owned(), json!(id));
+    /// From left to right. A word that takes a value takes the segment after it, whatever that
+    /// would mean elsewhere: things may be called `services` or `projects`.
+    fn walk(&mut self, segments: &[String]) {
+        let mut at = 0;
+        while let Some(word) = segments.get(at) {
+            let next = segments.get(at + 1).map(String::as_str);
+            at += if self.take(word, next) { 2 } else { 1 };
         }
+    }
+
+    /// Whether the segment after `word` was its value. The deepest word that names a type wins;
+    /// those above give arguments.
+    fn take(&mut self, word: &str, next: Option<&str>) -> bool {
+        let value = next.map(str::to_owned);
+        match word {
+            "account" => self.account_id = value,
+            "module" | "all" => {
+                let module = value.filter(|module| MODULES.contains(&module.as_str()));
+                let is_taken = module.is_some();
+                self.module = module.or(self.module.take());
+                return is_taken;
+            }
+            _ => {
+                let Some((_, kind, argument)) = SEGMENTS.iter().find(|(known, ..)| *known == word)
+                else {
+                    return false;
+                };
+                match *kind {
+                    "organization" => self.org_id.clone_from(&value),
+                    "project" => self.project_id.clone_from(&value),
+                    _ => {}
+                }
+                self.resource_type = Some((*kind).to_owned());
+                let named = value.iter().map(|id| ((*argument).to_owned(), json!(id)));
+                self.arguments.extend(named);
+                self.id = value;
+            }
+        }
+        next.is_some()
     }
 
     /// `/release-management/releases/{id}[/execution/{part}]`.
@@ -198,6 +211,10 @@ mod tests {
             ("/repos/r1/pulls/7", "pull_request", "7"),
             ("/release-management/releases/r1/execution/tasks", "release_execution_task", "r1"),
             ("/release-management/releases/r1", "release", "r1"),
+            // Things that are called as parts of addresses are.
+            ("/pipelines/services/pipeline-studio", "pipeline", "services"),
+            ("/pipelines/projects/executions/all/pipeline", "execution", "all"),
+            ("/services/account", "service", "account"),
         ] {
             let named = named(&format!("{PROJECT}{rest}")).unwrap();
             assert_eq!(named.resource_type.as_deref(), Some(kind), "{rest}");
@@ -214,6 +231,11 @@ mod tests {
     fn addresses_come_in_many_shapes() {
         let all = named("/ng/account/acme/all/orgs/default/projects/shop/pipelines").unwrap();
         assert_eq!((all.resource_type.as_deref(), all.id), (Some("pipeline"), None));
+        let scope = named("/ng/account/all/module/cd/orgs/module/projects/catalog").unwrap();
+        let place = [&scope.account_id, &scope.module, &scope.org_id, &scope.project_id, &scope.id];
+        let expected = ["all", "cd", "module", "catalog", "catalog"];
+        assert_eq!(place.map(|it| it.as_deref()), expected.map(Some));
+        assert_eq!(scope.resource_type.as_deref(), Some("project"));
         let vanity = named("https://acme.example/ng/#/account/acme/ci/pipelines/p1").unwrap();
         assert_eq!(vanity.id.as_deref(), Some("p1"));
         let step = named(&format!("{PROJECT}/pipelines/p/executions/e/pipeline?stage=x")).unwrap();
