@@ -193,7 +193,7 @@ impl Connector {
     }
 
     fn installation(&self) -> Installation<'_> {
-        Installation { defaults: &self.defaults, now: self.now() }
+        Installation::new(&self.defaults, self.now())
     }
 
     /// Prepares and executes in one go. See [`Connector::execute`] for the answer.

@@ -24,7 +24,7 @@ mod schema;
 mod status;
 mod visual;
 
-pub use config::HarnessConfig;
+pub use config::{HarnessConfig, LINK};
 
 pub(crate) static ADAPTER: Adapter = Adapter {
     platform: "harness",

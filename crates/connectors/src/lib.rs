@@ -21,5 +21,5 @@ pub use connector::{
     scope::{Progress, Scope},
 };
 pub use connectors::Connectors;
-pub use request::{Prepared, ScopeDefaults, prepare};
+pub use request::{Prepared, ScopeDefaults, encode_segment, prepare};
 pub use transport::{Limits, Transport};

@@ -18,7 +18,8 @@ pub(crate) mod form;
 mod target;
 
 pub(crate) use build::{Installation, build, preview, settle};
-pub(crate) use target::{check_segment, encode_segment, target};
+pub use target::encode_segment;
+pub(crate) use target::{check_segment, target};
 
 /// Where the calls of one installation act when they do not say so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +58,7 @@ pub fn prepare(
     args: &Map<String, Value>,
 ) -> Result<Prepared> {
     let platform = operation.id.split('.').next().unwrap_or_default();
-    build(operation, adapter::of(platform)?, Installation { defaults, now }, args)
+    build(operation, adapter::of(platform)?, Installation::new(defaults, now), args)
 }
 
 /// One operation with its arguments, ready to be sent.

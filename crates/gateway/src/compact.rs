@@ -1,5 +1,6 @@
 //! Lists without what nobody decides by: of each item the names, states, times and links remain.
 
+use pilothouse_connectors::harness::LINK;
 use serde_json::{Map, Value, json};
 
 /// Keys that are kept beside those that end like an identifier or a time.
@@ -55,8 +56,6 @@ const KEPT: [&str; 49] = [
     "url",
 ];
 const ENDINGS: [&str; 9] = ["At", "_at", "Ts", "Time", "Date", "Identifier", "Id", "_id", "Ref"];
-/// A link into the platform's own pages.
-pub(crate) const LINK: &str = "openInHarness";
 
 /// Shortens the items of a list's answer.
 pub(crate) fn items(answer: &mut Value) {

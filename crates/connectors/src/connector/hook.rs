@@ -27,6 +27,9 @@ pub(crate) struct BodyInput<'a> {
     /// All arguments of the call, completed.
     pub args: &'a Map<String, Value>,
     pub now: Timestamp,
+    /// An identifier for what the call creates without naming it; a plan says only that there will
+    /// be one.
+    pub new_id: fn() -> String,
 }
 
 /// Turns an operation's result into the result of a drop-in tool. Pure.

@@ -8,7 +8,7 @@ mod approval;
 mod audit;
 mod chaos;
 mod code;
-mod cost;
+pub(super) mod cost;
 mod document;
 mod entity;
 mod file;
@@ -16,6 +16,7 @@ mod flag;
 mod gitops;
 mod load_test;
 mod period;
+pub(super) mod read;
 mod search;
 pub(super) mod time;
 

@@ -18,7 +18,7 @@ pub(super) const ORG: &str = "HARNESS_ORG";
 pub(super) const PROJECT: &str = "HARNESS_PROJECT";
 
 /// What answers call a link to Harness' pages.
-pub(super) const LINK: &str = "openInHarness";
+pub const LINK: &str = "openInHarness";
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const ACCOUNT: HeaderName = HeaderName::from_static("harness-account");
 /// The registry's name for the server of feature management.

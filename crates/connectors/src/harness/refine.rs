@@ -3,17 +3,17 @@
 use pilothouse_model::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::body::time;
-use crate::connector::hook::{BodyInput, HookContext};
+use super::body::{
+    cost,
+    time::{self, DAY},
+};
+use crate::connector::hook::HookContext;
 
-const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Releases are listed from this many days ago to so many ahead.
 const DAYS_BACK: i64 = 30;
 const DAYS_AHEAD: i64 = 7;
 /// Days that an overview of costs looks back.
 const OVERVIEW_DAYS: i64 = 60;
-/// What a value that is a cost category is called.
-const COST_CATEGORY: [&str; 2] = ["business_mapping", "cost_category"];
 
 type Args = Map<String, Value>;
 
@@ -60,9 +60,8 @@ fn entity_place(scope: &str) -> String {
 /// Costs of an account, of the last two months unless the call says when.
 pub(super) async fn account_overview(context: &HookContext<'_>, mut args: Args) -> Result<Value> {
     let now = context.now();
-    let input = BodyInput { args: &args, now };
-    let start = time::argument(&input, "start_time")?.unwrap_or(now.0 - OVERVIEW_DAYS * DAY);
-    let end = time::end(&input, "end_time")?.unwrap_or(now.0);
+    let start = time::argument(&args, "start_time")?.unwrap_or(now.0 - OVERVIEW_DAYS * DAY);
+    let end = time::end(&args, "end_time")?.unwrap_or(now.0);
     args.insert("start_time".to_owned(), json!(start));
     args.insert("end_time".to_owned(), json!(end));
     context.call("cost_account_overview.between", Value::Object(args)).await
@@ -147,8 +146,7 @@ pub(super) async fn organization_tree(context: &HookContext<'_>, mut args: Args)
 /// are.
 pub(super) async fn filter_values(context: &HookContext<'_>, args: Args) -> Result<Value> {
     let kind = args.get("value_type").and_then(Value::as_str).unwrap_or_default();
-    let is_category = COST_CATEGORY.iter().any(|name| name.eq_ignore_ascii_case(kind));
-    if is_category && !args.contains_key("value_sub_type") {
+    if cost::is_category(kind) && !args.contains_key("value_sub_type") {
         return context.call("cost_category.list", json!({ "limit": 100 })).await;
     }
     context.call("cost_filter_value.values", Value::Object(args)).await

@@ -5,6 +5,7 @@
 use pilothouse_model::{Error, Result};
 use serde_json::{Map, Value, json};
 
+use super::body::read::texts;
 use crate::connector::hook::HookContext;
 use crate::yaml;
 
@@ -307,18 +308,5 @@ impl Inputs {
             _ if fields.is_empty() => Self::None,
             _ => Self::Flat(fields),
         })
-    }
-}
-
-/// A list, or a text with commas.
-fn texts(value: Option<&Value>) -> Vec<String> {
-    match value {
-        Some(Value::Array(items)) => {
-            items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-        }
-        Some(Value::String(text)) => {
-            text.split(',').map(|item| item.trim().to_owned()).filter(|it| !it.is_empty()).collect()
-        }
-        _ => Vec::new(),
     }
 }

@@ -24,6 +24,9 @@ use crate::{
     protocol::from_json,
 };
 
+/// In a plan, what stands for an identifier that is made up when the request is.
+const NEW_ID: &str = "(a new identifier)";
+
 /// The exact request. Arguments must be known ones of fitting shape; their values are checked by
 /// the JSON Schema of the call path and, in the end, by the platform.
 pub(crate) fn build(
@@ -63,6 +66,7 @@ pub(crate) fn preview(
     installation: Installation<'_>,
     args: &Map<String, Value>,
 ) -> Result<Value> {
+    let installation = Installation { new_id: || NEW_ID.to_owned(), ..installation };
     let built = build(operation, adapter, installation, args)?;
     let complete = argument::complete(operation, adapter, installation.defaults, args)?;
     let masked = show::masked(operation, &complete);
@@ -82,7 +86,7 @@ fn parts(
     given: &Map<String, Value>,
     args: &Map<String, Value>,
 ) -> Result<Parts> {
-    let base = base(operation, adapter, installation.now, args)?;
+    let base = base(operation, adapter, installation, args)?;
     let parts = Parts::collect(operation, installation.defaults, given, args, base)?;
     place::agree(adapter, args, parts.body.as_ref())?;
     Ok(parts)
@@ -93,6 +97,14 @@ fn parts(
 pub(crate) struct Installation<'a> {
     pub defaults: &'a ScopeDefaults,
     pub now: Timestamp,
+    /// An identifier that nothing has yet, for what a call creates without naming it.
+    pub new_id: fn() -> String,
+}
+
+impl<'a> Installation<'a> {
+    pub(crate) fn new(defaults: &'a ScopeDefaults, now: Timestamp) -> Self {
+        Self { defaults, now, new_id: || uuid::Uuid::new_v4().to_string() }
+    }
 }
 
 /// `type.operation`: the operation's id without its platform.
@@ -147,14 +159,14 @@ fn way<'o>(operation: &'o Operation, args: &Map<String, Value>) -> Result<Way<'o
 fn base(
     operation: &Operation,
     adapter: &Adapter,
-    now: Timestamp,
+    installation: Installation<'_>,
     args: &Map<String, Value>,
 ) -> Result<Option<Value>> {
     let Some(name) = &operation.body_hook else { return Ok(None) };
     let hook = adapter
         .body_hook(name)
         .ok_or_else(|| Error::unavailable(format!("{} is not available", operation.id)))?;
-    hook(BodyInput { args, now })
+    hook(BodyInput { args, now: installation.now, new_id: installation.new_id })
 }
 
 fn http_request(

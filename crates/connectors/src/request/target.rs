@@ -6,8 +6,8 @@ use pilothouse_model::{Error, Result, text::prefix};
 /// Everything but RFC 3986's unreserved characters is encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The value as one path segment.
-pub(crate) fn encode_segment(value: &str) -> String {
+/// The value as one path segment, percent-encoded.
+pub fn encode_segment(value: &str) -> String {
     utf8_percent_encode(value, ENCODED).to_string()
 }
 

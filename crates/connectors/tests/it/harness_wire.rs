@@ -220,6 +220,25 @@ async fn errors_keep_status_and_words_and_say_what_to_do() {
     }
 }
 
+/// What a request makes up is not known before it is sent, and the plan says so.
+#[tokio::test]
+async fn a_plan_shows_no_identifier_that_never_goes_out() {
+    let server = answers(ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    let connector = connect(config(&server));
+    for (operation, with, field) in [
+        ("chaos_experiment.create", json!({"body": {"name": "n", "manifest": "m"}}), "/id"),
+        ("chaos_loadtest.run", json!({"loadtest_id": "l"}), "/identity"),
+    ] {
+        let plan = || connector.preview(operation, &args(with.clone())).unwrap();
+        let at = format!("/body{field}");
+        assert_eq!(plan().pointer(&at), Some(&json!("(a new identifier)")), "{:#}", plan());
+        connector.call(&caller(), operation, args(with.clone())).await.unwrap();
+        let sent = server.received_requests().await.unwrap().pop().unwrap();
+        let body: Value = serde_json::from_slice(&sent.body).unwrap();
+        assert_eq!(body.pointer(field).unwrap().as_str().unwrap().len(), 36, "{body}");
+    }
+}
+
 /// Under the status of a success as well: a message is cut, and names the instance that it is of.
 #[tokio::test]
 async fn a_long_refusal_is_cut() {

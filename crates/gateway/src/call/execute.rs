@@ -4,7 +4,7 @@ use std::{pin::pin, time::Duration};
 
 use futures::{StreamExt as _, stream};
 use pilothouse_access::{Action, Place, decide};
-use pilothouse_connectors::{Progress, Scope};
+use pilothouse_connectors::{Progress, Scope, harness::LINK};
 use pilothouse_model::{Error, Kind, Namespace};
 use pilothouse_registry::Rest;
 use serde_json::{Value, json};
@@ -185,8 +185,8 @@ async fn see_through(path: &Path<'_>, follow: &Follow, mut answer: Value) -> Val
             add("outcome", json!(outcome));
             add("terminal", json!(matches!(outcome, "done" | "failed")));
             add("timed_out", json!(outcome == "timed_out"));
-            if let Some(link) = end["result"].get(compact::LINK) {
-                fields.insert(compact::LINK.to_owned(), link.clone());
+            if let Some(link) = end["result"].get(LINK) {
+                fields.insert(LINK.to_owned(), link.clone());
             }
         }
         Err(error) => drop(add("error", json!(error.to_string()))),

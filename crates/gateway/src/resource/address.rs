@@ -1,12 +1,11 @@
 //! Addresses of resources: what a client's URI says under a template such as
 //! `pipeline:///{orgId}/{projectId}/{pipelineId}`.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
+use pilothouse_connectors::encode_segment;
 
 /// Longest accepted URI, in bytes.
 const MAX_URI: usize = 2_048;
-/// Everything but what RFC 3986 leaves alone in a segment.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The parts of a URI by their name in the template.
 pub(super) struct Address {
@@ -49,7 +48,7 @@ impl Address {
 pub(super) fn fill(template: &str, value: &str) -> Option<String> {
     let (before, rest) = template.split_once('{')?;
     let (_, after) = rest.split_once('}')?;
-    Some(format!("{before}{}{after}", utf8_percent_encode(value, SEGMENT)))
+    Some(format!("{before}{}{after}", encode_segment(value)))
 }
 
 fn name(segment: &'static str) -> Option<&'static str> {

@@ -3,15 +3,15 @@
 use pilothouse_model::Result;
 use serde_json::{Value, json};
 
-use super::{BodyInput, object, time};
+use super::{BodyInput, object, read, time};
 
 /// How far back a search goes that does not say so.
 const DAYS: i64 = 7;
 
 pub(super) fn events(input: BodyInput<'_>) -> Result<Value> {
-    let listed = |name: &str| input.given(name).map(|value| json!([value]));
-    let start = time::argument(&input, "start_time")?;
-    let end = time::end(&input, "end_time")?;
+    let listed = |name: &str| input.given(name).cloned().map(read::listed);
+    let start = time::argument(input.args, "start_time")?;
+    let end = time::end(input.args, "end_time")?;
     Ok(object([
         ("filterType", Some(json!("Audit"))),
         ("modules", listed("module")),

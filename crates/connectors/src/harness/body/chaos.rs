@@ -2,30 +2,32 @@
 
 use pilothouse_model::{Error, Result};
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
-use super::{BodyInput, object};
+use super::{
+    BodyInput, object,
+    read::{first, listed},
+};
 
 /// Without an identifier, the experiment gets a new one.
 pub(super) fn experiment(input: BodyInput<'_>) -> Value {
     let body = input.body();
-    let field = |names: [&str; 2]| first(&body, &names);
-    let infrastructure = field(["infra_id", "infraId"]);
-    let kind = field(["infra_type", "infraType"]);
+    let field = |names: &[&str]| first(&body, names);
+    let infrastructure = field(&["infra_id", "infraId"]);
+    let kind = field(&["infra_type", "infraType"]);
     object([
-        ("id", Some(field(["id", "id"]).unwrap_or_else(|| json!(Uuid::new_v4().to_string())))),
-        ("identity", field(["identity", "identity"])),
-        ("name", field(["name", "name"])),
-        ("manifest", field(["manifest", "manifest"])),
+        ("id", Some(field(&["id"]).unwrap_or_else(|| json!((input.new_id)())))),
+        ("identity", field(&["identity"])),
+        ("name", field(&["name"])),
+        ("manifest", field(&["manifest"])),
         ("infraId", infrastructure.clone()),
         ("infra_id", infrastructure),
         ("infraType", kind.clone()),
         ("infra_type", kind),
-        ("description", field(["description", "description"])),
-        ("tags", field(["tags", "tags"]).map(listed)),
-        ("cronSyntax", field(["cron_syntax", "cronSyntax"])),
-        ("isSingleRunCronEnabled", field(["is_single_run_cron", "isSingleRunCronEnabled"])),
-        ("experimentType", field(["experiment_type", "experimentType"])),
+        ("description", field(&["description"])),
+        ("tags", field(&["tags"]).map(listed)),
+        ("cronSyntax", field(&["cron_syntax", "cronSyntax"])),
+        ("isSingleRunCronEnabled", field(&["is_single_run_cron", "isSingleRunCronEnabled"])),
+        ("experimentType", field(&["experiment_type", "experimentType"])),
     ])
 }
 
@@ -76,40 +78,38 @@ fn pairs(argument: &str, values: &Value) -> Result<Value> {
 /// Without an identity, an action is called by its name.
 pub(super) fn action(input: BodyInput<'_>) -> Value {
     let body = input.body();
-    let field = |names: [&str; 2]| first(&body, &names);
-    let name = field(["name", "name"]);
-    let infrastructure = field(["infrastructure_type", "infrastructureType"]);
-    let kind = field(["type", "action_type"]);
+    let field = |names: &[&str]| first(&body, names);
+    let name = field(&["name"]);
+    let infrastructure = field(&["infrastructure_type", "infrastructureType"]);
+    let kind = field(&["type", "action_type"]);
     let delay = || {
         let is_delay = kind.as_ref()?.as_str()?.eq_ignore_ascii_case("delay");
-        Some(
-            json!({"delayAction": {"duration": field(["duration", "duration"]).filter(|_| is_delay)?}}),
-        )
+        Some(json!({"delayAction": {"duration": field(&["duration"]).filter(|_| is_delay)?}}))
     };
     object([
-        ("identity", field(["identity", "identity"]).or_else(|| name.clone())),
+        ("identity", field(&["identity"]).or_else(|| name.clone())),
         ("name", name),
-        ("description", field(["description", "description"])),
-        ("tags", field(["tags", "tags"]).map(listed)),
+        ("description", field(&["description"])),
+        ("tags", field(&["tags"]).map(listed)),
         ("infrastructureType", infrastructure.clone()),
         ("infrastructure_type", infrastructure),
         ("type", kind.clone()),
-        ("variables", field(["variables", "variables"])),
-        ("actionProperties", field(["action_properties", "actionProperties"]).or_else(delay)),
-        ("runProperties", field(["run_properties", "runProperties"])),
-        ("inputs", Some(field(["inputs", "inputs"]).unwrap_or_else(|| json!([])))),
+        ("variables", field(&["variables"])),
+        ("actionProperties", field(&["action_properties", "actionProperties"]).or_else(delay)),
+        ("runProperties", field(&["run_properties", "runProperties"])),
+        ("inputs", Some(field(&["inputs"]).unwrap_or_else(|| json!([])))),
     ])
 }
 
 /// A service that chaos may be applied to.
 pub(super) fn service(input: BodyInput<'_>) -> Result<Value> {
     let body = input.body();
-    let field = |names: [&str; 2]| first(&body, &names).or_else(|| first(input.args, &names));
-    let external = field(["external_service_id", "externalServiceId"]);
-    let agent = field(["agent_id", "agentId"]);
-    let environment = field(["environment_id", "environmentId"]);
-    let infrastructure = field(["infrastructure_id", "infrastructureId"]);
-    let probes = field(["probes", "probes"]);
+    let field = |names: &[&str]| first(&body, names).or_else(|| first(input.args, names));
+    let external = field(&["external_service_id", "externalServiceId"]);
+    let agent = field(&["agent_id", "agentId"]);
+    let environment = field(&["environment_id", "environmentId"]);
+    let infrastructure = field(&["infrastructure_id", "infrastructureId"]);
+    let probes = field(&["probes"]);
     let is_list =
         |probes: &Value| probes.as_array().is_some_and(|it| it.iter().all(Value::is_object));
     if probes.as_ref().is_some_and(|probes| !is_list(probes)) {
@@ -117,10 +117,10 @@ pub(super) fn service(input: BodyInput<'_>) -> Result<Value> {
             .hint("pass [{\"probe_id\": …}]; chaos_probe.list shows which there are"));
     }
     Ok(object([
-        ("identity", field(["identity", "identity"]).or_else(|| input.given("identity").cloned())),
-        ("name", field(["name", "name"])),
-        ("description", field(["description", "description"])),
-        ("tags", field(["tags", "tags"]).map(listed)),
+        ("identity", field(&["identity"]).or_else(|| input.given("identity").cloned())),
+        ("name", field(&["name"])),
+        ("description", field(&["description"])),
+        ("tags", field(&["tags"]).map(listed)),
         ("externalServiceId", external.clone()),
         ("external_service_id", external),
         ("agentId", agent.clone()),
@@ -129,8 +129,8 @@ pub(super) fn service(input: BodyInput<'_>) -> Result<Value> {
         ("environment_id", environment),
         ("infrastructureId", infrastructure.clone()),
         ("infrastructure_id", infrastructure),
-        ("infrastructureType", field(["infrastructure_type", "infrastructureType"])),
-        ("onboardingId", field(["onboarding_id", "onboardingId"])),
+        ("infrastructureType", field(&["infrastructure_type", "infrastructureType"])),
+        ("onboardingId", field(&["onboarding_id", "onboardingId"])),
         ("probes", probes),
     ]))
 }
@@ -149,29 +149,29 @@ pub(super) fn service_change(input: BodyInput<'_>) -> Result<Value> {
 /// namespace and account, as far as a caller says nothing else.
 pub(super) fn infrastructure(input: BodyInput<'_>) -> Value {
     let body = input.body();
-    let own = |names: [&str; 2]| first(&body, &names);
-    let field = |names: [&str; 2]| own(names).or_else(|| first(input.args, &names));
-    let upper = |names: [&str; 2], usual: &str| {
+    let own = |names: &[&str]| first(&body, names);
+    let field = |names: &[&str]| own(names).or_else(|| first(input.args, names));
+    let upper = |names: &[&str], usual: &str| {
         let text = field(names).and_then(|it| it.as_str().map(str::to_ascii_uppercase));
         Some(json!(text.unwrap_or_else(|| usual.to_owned())))
     };
-    let or = |names: [&str; 2], usual: Value| Some(field(names).unwrap_or(usual));
-    let identity = field(["identity", "identity"]);
+    let or = |names: &[&str], usual: Value| Some(field(names).unwrap_or(usual));
+    let identity = field(&["identity"]);
     object([
         ("identity", identity.clone()),
-        ("name", field(["name", "name"])),
-        ("environmentID", field(["environment_id", "environmentId"])),
-        ("infraID", own(["infra_id", "infraId"]).or(identity)),
-        ("infraNamespace", or(["infra_namespace", "infraNamespace"], json!("hce"))),
-        ("serviceAccount", or(["service_account", "serviceAccount"], json!("litmus"))),
-        ("infraScope", upper(["infra_scope", "infraScope"], "CLUSTER")),
-        ("infraType", upper(["infra_type", "infraType"], "KUBERNETES")),
-        ("aiEnabled", or(["ai_enabled", "aiEnabled"], json!(false))),
-        ("insecureSkipVerify", or(["insecure_skip_verify", "insecureSkipVerify"], json!(false))),
-        ("k8sConnectorID", field(["k8s_connector_id", "k8sConnectorID"])),
-        ("discoveryAgentID", field(["discovery_agent_id", "discoveryAgentID"])),
-        ("description", field(["description", "description"])),
-        ("tags", field(["tags", "tags"]).map(listed)),
+        ("name", field(&["name"])),
+        ("environmentID", field(&["environment_id", "environmentId"])),
+        ("infraID", own(&["infra_id", "infraId"]).or(identity)),
+        ("infraNamespace", or(&["infra_namespace", "infraNamespace"], json!("hce"))),
+        ("serviceAccount", or(&["service_account", "serviceAccount"], json!("litmus"))),
+        ("infraScope", upper(&["infra_scope", "infraScope"], "CLUSTER")),
+        ("infraType", upper(&["infra_type", "infraType"], "KUBERNETES")),
+        ("aiEnabled", or(&["ai_enabled", "aiEnabled"], json!(false))),
+        ("insecureSkipVerify", or(&["insecure_skip_verify", "insecureSkipVerify"], json!(false))),
+        ("k8sConnectorID", field(&["k8s_connector_id", "k8sConnectorID"])),
+        ("discoveryAgentID", field(&["discovery_agent_id", "discoveryAgentID"])),
+        ("description", field(&["description"])),
+        ("tags", field(&["tags"]).map(listed)),
     ])
 }
 
@@ -183,13 +183,4 @@ pub(super) fn infrastructure_filter(input: BodyInput<'_>) -> Value {
         ("isAIEnabled", input.given("is_ai_enabled").cloned()),
     ]);
     if filter == json!({}) { filter } else { json!({ "filter": filter }) }
-}
-
-fn first(fields: &Map<String, Value>, names: &[&str]) -> Option<Value> {
-    names.iter().find_map(|name| fields.get(*name).filter(|value| !value.is_null())).cloned()
-}
-
-/// A single value as a list of it.
-fn listed(value: Value) -> Value {
-    if value.is_array() { value } else { json!([value]) }
 }

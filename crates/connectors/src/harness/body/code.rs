@@ -3,7 +3,7 @@
 use pilothouse_model::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::{BodyInput, object};
+use super::{BodyInput, object, read};
 use crate::yaml;
 
 /// A comment on a line of a pull request says on which side the line is.
@@ -23,17 +23,15 @@ pub(super) fn comment(input: BodyInput<'_>) -> Value {
 /// A migration written by a model, in a given pipeline or in the default one.
 pub(super) fn migration(input: BodyInput<'_>) -> Value {
     let body = input.body();
-    let field = |names: [&str; 2]| {
-        names.iter().find_map(|name| body.get(*name).filter(|value| !value.is_null())).cloned()
-    };
-    let pipeline = field(["pipelineIdentifier", "pipeline_identifier"]);
-    let inputs = field(["runtimeInputs", "runtime_inputs"]).filter(|_| pipeline.is_some());
+    let field = |names: &[&str]| read::first(&body, names);
+    let pipeline = field(&["pipelineIdentifier", "pipeline_identifier"]);
+    let inputs = field(&["runtimeInputs", "runtime_inputs"]).filter(|_| pipeline.is_some());
     object([
-        ("conversationId", field(["conversationId", "conversation_id"])),
-        ("schemaId", field(["schemaId", "schema_id"])),
-        ("instanceId", field(["instanceId", "instance_id"])),
-        ("changeset", field(["changeset", "changeset"])),
-        ("useDefaultPipeline", field(["useDefaultPipeline", "use_default_pipeline"])),
+        ("conversationId", field(&["conversationId", "conversation_id"])),
+        ("schemaId", field(&["schemaId", "schema_id"])),
+        ("instanceId", field(&["instanceId", "instance_id"])),
+        ("changeset", field(&["changeset"])),
+        ("useDefaultPipeline", field(&["useDefaultPipeline", "use_default_pipeline"])),
         ("pipelineIdentifier", pipeline),
         ("runtimeInputs", inputs),
     ])

@@ -4,7 +4,10 @@
 use pilothouse_model::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::{BodyInput, object, period};
+use super::{
+    BodyInput, object, period,
+    read::{listed, texts},
+};
 
 /// How many recommendations, anomalies, rows and values are asked for without a limit.
 const RECOMMENDATIONS: u64 = 20;
@@ -100,13 +103,16 @@ pub(super) fn filter_values(input: BodyInput<'_>) -> Result<Value> {
     Ok(question("FetchPerspectiveFiltersValue", FILTER_VALUES, &variables))
 }
 
+/// Whether values of this kind are cost categories, which the platform calls business mappings.
+pub(in crate::harness) fn is_category(kind: &str) -> bool {
+    ["business_mapping", "cost_category"].iter().any(|it| it.eq_ignore_ascii_case(kind))
+}
+
 /// What the values are of: a field, a label or a cost category, by its name or id in the subtype.
 fn value_field(input: &BodyInput<'_>) -> Result<Value> {
     let kind = input.given("value_type").and_then(Value::as_str).unwrap_or_default();
     let part = input.given("value_sub_type");
-    let is_category =
-        ["business_mapping", "cost_category"].iter().any(|it| it.eq_ignore_ascii_case(kind));
-    if is_category {
+    if is_category(kind) {
         return part.map(cost_category).ok_or_else(|| {
             Error::invalid("value_sub_type: missing")
                 .hint("pass the uuid of a cost category; cost_category.list shows them")
@@ -176,7 +182,6 @@ pub(super) fn anomalies(input: BodyInput<'_>) -> Result<Value> {
     let text = |name: &str, otherwise: &str| {
         input.given(name).cloned().unwrap_or_else(|| json!(otherwise))
     };
-    let listed = |value: Value| if value.is_array() { value } else { json!([value]) };
     let filter = object([
         ("filterType", Some(json!("Anomaly"))),
         ("limit", Some(or(&input, "limit", ANOMALIES))),
@@ -220,19 +225,6 @@ fn question(operation: &str, query: &str, variables: &Value) -> Value {
 
 fn or(input: &BodyInput<'_>, name: &str, otherwise: u64) -> Value {
     input.given(name).cloned().unwrap_or_else(|| json!(otherwise))
-}
-
-/// A list, or a text with commas.
-fn texts(value: Option<&Value>) -> Vec<String> {
-    match value {
-        Some(Value::Array(items)) => {
-            items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-        }
-        Some(Value::String(text)) => {
-            text.split(',').map(|item| item.trim().to_owned()).filter(|it| !it.is_empty()).collect()
-        }
-        _ => Vec::new(),
-    }
 }
 
 fn perspective_filters(input: &BodyInput<'_>) -> Result<Vec<Value>> {
@@ -333,7 +325,7 @@ mod tests {
 
     fn body(make: fn(BodyInput<'_>) -> Result<Value>, args: &Value) -> Value {
         let args = args.as_object().unwrap();
-        make(BodyInput { args, now: pilothouse_model::Timestamp(0) }).unwrap()
+        make(BodyInput { args, now: pilothouse_model::Timestamp(0), new_id: String::new }).unwrap()
     }
 
     #[test]

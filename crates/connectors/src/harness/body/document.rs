@@ -4,7 +4,7 @@
 use pilothouse_model::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{BodyInput, object};
+use super::{BodyInput, object, read};
 use crate::yaml;
 
 /// A document with its own envelope: a text, `{key: text}`, or the document as an object.
@@ -103,7 +103,7 @@ pub(super) fn older_template(input: BodyInput<'_>) -> Result<Value> {
 pub(super) fn template(input: BodyInput<'_>) -> Result<Value> {
     let document = text(input, &["template_yaml", "yaml"])?;
     let body = input.body();
-    let field = |name: &str| body.get(name).filter(|value| !value.is_null()).cloned();
+    let field = |name: &str| read::given(&body, name).cloned();
     let argument = |name: &str| input.given(name).cloned();
     let identifier = field("identifier").or_else(|| argument("template_id"));
     let name = field("name").or_else(|| identifier.clone());

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use pilothouse_model::{Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::{BodyInput, object};
+use super::{BodyInput, object, read};
 use crate::request::form;
 
 /// Largest file that is sent, in bytes.
@@ -25,7 +25,7 @@ const FIELDS: [(&str, &str); 9] = [
 /// The fields of the form; a file has its content besides.
 pub(super) fn node(input: BodyInput<'_>) -> Result<Value> {
     let body = input.body();
-    let given = |name: &str| body.get(name).filter(|value| !value.is_null());
+    let given = |name: &str| read::given(&body, name);
     let mut fields = Map::new();
     for (name, key) in FIELDS {
         fields.extend(given(name).map(|value| (key.to_owned(), value.clone())));
@@ -58,7 +58,8 @@ pub(super) fn node(input: BodyInput<'_>) -> Result<Value> {
 
 /// The folder whose content is asked for.
 pub(super) fn folder(input: BodyInput<'_>) -> Value {
-    let field = |name: &str| input.body().get(name).filter(|value| !value.is_null()).cloned();
+    let body = input.body();
+    let field = |name: &str| read::given(&body, name).cloned();
     let argument = |name: &str| input.given(name).cloned();
     let id = argument("file_store_id").or_else(|| argument("folder_identifier"));
     let kind = field("type").or_else(|| argument("node_type"));

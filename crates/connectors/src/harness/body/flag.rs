@@ -3,7 +3,7 @@
 use pilothouse_model::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{BodyInput, object};
+use super::{BodyInput, object, read};
 
 /// Fields of a flag that may be replaced.
 const CHANGEABLE: [&str; 4] = ["description", "tags", "owners", "rolloutStatus"];
@@ -12,7 +12,7 @@ const CHANGEABLE: [&str; 4] = ["description", "tags", "owners", "rolloutStatus"]
 pub(super) fn create(input: BodyInput<'_>) -> Value {
     if input.given("workspace_id").is_some() {
         let body = input.body();
-        let field = |name: &str| body.get(name).filter(|value| !value.is_null()).cloned();
+        let field = |name: &str| read::given(&body, name).cloned();
         return object([("name", field("name")), ("description", field("description"))]);
     }
     tagged(input)

@@ -4,11 +4,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use pilothouse_model::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{BodyInput, object};
+use super::{BodyInput, object, read};
 
 pub(super) fn bulk_sync(input: BodyInput<'_>) -> Result<Value> {
     let body = input.body();
-    let field = |name: &str| body.get(name).filter(|value| !value.is_null()).cloned();
+    let field = |name: &str| read::given(&body, name).cloned();
     let options = field("syncOptions");
     Ok(object([
         ("applicationTargets", Some(targets(&input)?)),

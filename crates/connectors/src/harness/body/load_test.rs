@@ -5,7 +5,7 @@ use pilothouse_model::Result;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{BodyInput, object};
+use super::{BodyInput, object, read::given};
 use crate::yaml;
 
 const LINUX: &str = "machine-chaos-linux";
@@ -90,7 +90,7 @@ pub(super) fn update(input: BodyInput<'_>) -> Value {
 pub(super) fn run(input: BodyInput<'_>) -> Value {
     let body = input.body();
     let field = |name: &str| given(&body, name).or_else(|| input.given(name)).cloned();
-    let new = || json!(uuid::Uuid::new_v4().to_string());
+    let new = || json!((input.new_id)());
     object([
         ("identity", Some(field("run_identity").unwrap_or_else(new))),
         ("name", field("run_name")),
@@ -174,8 +174,4 @@ fn rename(from: &Map<String, Value>, names: &[(&str, &str)], to: &mut Map<String
     for (name, key) in names {
         to.extend(given(from, name).map(|value| ((*key).to_owned(), value.clone())));
     }
-}
-
-fn given<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    fields.get(name).filter(|value| !value.is_null())
 }

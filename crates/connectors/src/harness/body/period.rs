@@ -11,8 +11,8 @@ pub(super) fn of(input: &BodyInput<'_>) -> Result<(i64, i64)> {
     let name = input.given("time_filter").and_then(|value| value.as_str()).unwrap_or_default();
     let (start, end) = named(name, input.now.0)?;
     Ok((
-        time::argument(input, "start_time")?.unwrap_or(start),
-        time::end(input, "end_time")?.unwrap_or(end),
+        time::argument(input.args, "start_time")?.unwrap_or(start),
+        time::end(input.args, "end_time")?.unwrap_or(end),
     ))
 }
 

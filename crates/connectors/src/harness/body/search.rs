@@ -3,13 +3,10 @@
 use pilothouse_model::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{BodyInput, object};
+use super::{BodyInput, object, read};
 
 pub(super) fn attestations(input: BodyInput<'_>) -> Value {
-    let listed = |name: &str| {
-        let value = input.given(name)?.clone();
-        Some(if value.is_array() { value } else { json!([value]) })
-    };
+    let listed = |name: &str| input.given(name).cloned().map(read::listed);
     let subject = |name: &str, field: &str, operator: &str| {
         let value = input.given(name)?;
         Some(json!({"field_name": field, "operator": operator, "value": value}))
@@ -34,9 +31,9 @@ pub(super) fn attestations(input: BodyInput<'_>) -> Value {
 /// A query of the knowledge graph.
 pub(super) fn hql(input: BodyInput<'_>) -> Value {
     let body = input.body();
-    let field = |names: [&str; 2]| names.iter().find_map(|name| body.get(*name)).cloned();
-    let timeout = field(["timeout_ms", "timeoutMs"]);
-    let results = field(["max_results", "maxResults"]);
+    let field = |names: &[&str]| read::first(&body, names);
+    let timeout = field(&["timeout_ms", "timeoutMs"]);
+    let results = field(&["max_results", "maxResults"]);
     let bounded = timeout.is_some() || results.is_some();
     let options = object([
         ("timeout_ms", timeout),
@@ -44,7 +41,7 @@ pub(super) fn hql(input: BodyInput<'_>) -> Value {
         ("include_stats", Some(json!(true))),
     ]);
     object([
-        ("query_string", field(["query_string", "queryString"])),
+        ("query_string", field(&["query_string", "queryString"])),
         ("options", bounded.then_some(options)),
     ])
 }

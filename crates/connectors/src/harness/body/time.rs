@@ -2,27 +2,31 @@
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use pilothouse_model::{Error, Result, text::prefix};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::BodyInput;
+use super::read;
 
 /// In milliseconds.
-pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
+pub(in crate::harness) const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// The argument in milliseconds since 1970, if it was given.
-pub(in crate::harness) fn argument(input: &BodyInput<'_>, name: &str) -> Result<Option<i64>> {
-    input.given(name).map(|value| parse(name, value)).transpose()
+pub(in crate::harness) fn argument(args: &Map<String, Value>, name: &str) -> Result<Option<i64>> {
+    stated(args, name).map(|value| parse(name, value)).transpose()
 }
 
 /// As [`argument`], for the end of a period: a date is included.
-pub(in crate::harness) fn end(input: &BodyInput<'_>, name: &str) -> Result<Option<i64>> {
+pub(in crate::harness) fn end(args: &Map<String, Value>, name: &str) -> Result<Option<i64>> {
     let is_date =
         |value: &Value| value.as_str().is_some_and(|it| it.trim().parse::<Date>().is_ok());
     let until = |value: &Value| {
         let start = parse(name, value)?;
         Ok(if is_date(value) { start + DAY - 1 } else { start })
     };
-    input.given(name).map(until).transpose()
+    stated(args, name).map(until).transpose()
+}
+
+fn stated<'a>(args: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    read::given(args, name).filter(|value| *value != "")
 }
 
 fn parse(name: &str, value: &Value) -> Result<i64> {
@@ -44,7 +48,7 @@ fn parse(name: &str, value: &Value) -> Result<i64> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -63,8 +67,7 @@ mod tests {
         }
         let ends = |value: Value| {
             let args = Map::from_iter([("end_time".to_owned(), value)]);
-            let input = BodyInput { args: &args, now: pilothouse_model::Timestamp(0) };
-            end(&input, "end_time").unwrap()
+            end(&args, "end_time").unwrap()
         };
         assert_eq!(ends(json!("1970-01-01")), Some(DAY - 1));
         assert_eq!(ends(json!("1970-01-01T00:00:01Z")), Some(1000));

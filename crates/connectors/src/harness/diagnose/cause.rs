@@ -3,13 +3,14 @@
 use pilothouse_model::text::prefix;
 use serde_json::{Value, json};
 
-/// A text (lower case), the kind of failure, what it means, what to do.
+/// A text (lower case; a star at its end stands for the rest of a word), the kind of failure, what
+/// it means, what to do.
 type Sign = (&'static str, &'static str, &'static str, &'static str);
 
 /// Texts that mean the same in a message of the platform and in a log.
 const KNOWN: [Sign; 13] = [
     (
-        "no eligible delegate",
+        "no eligible delegate*",
         "delegate",
         "No connected delegate may do this task",
         "Diagnose delegates; check selectors, tags and that the delegate is connected",
@@ -63,13 +64,13 @@ const KNOWN: [Sign; 13] = [
         "Use an image with the program, or install it in the step",
     ),
     (
-        "unresolved expression",
+        "unresolved expression*",
         "expression",
         "An expression has no value",
         "Check the spelling of the expression and that the step it reads from has run",
     ),
     (
-        "invalid_credential",
+        "invalid_credential*",
         "authentication",
         "A credential was refused",
         "Diagnose the connector and renew its secret",
@@ -103,12 +104,12 @@ const IN_MESSAGE: [Sign; 4] = [
         "Give the credential of the connector what the message names",
     ),
     (
-        "certificate",
+        "certificate*",
         "connectivity",
         "A certificate is not trusted",
         "Add the certificate authority to the delegate or the build image",
     ),
-    ("quota", "quota", "A quota is used up", "Free what is not needed, or raise the quota"),
+    ("quota*", "quota", "A quota is used up", "Free what is not needed, or raise the quota"),
 ];
 
 /// What the same failures print.
@@ -253,10 +254,11 @@ fn shown((_, kind, cause, next): &Sign) -> Value {
 /// Whether `sign` stands in the text on its own, so that 401 is not found in 14012.
 fn contains_word(text: &str, sign: &str) -> bool {
     let is_word = |c: char| c.is_ascii_alphanumeric();
+    let (sign, begins) = sign.strip_suffix('*').map_or((sign, false), |sign| (sign, true));
     text.match_indices(sign).any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let after = text[at + sign.len()..].chars().next();
-        !before.is_some_and(is_word) && (!after.is_some_and(is_word) || sign.len() > 6)
+        !before.is_some_and(is_word) && (begins || !after.is_some_and(is_word))
     })
 }
 
@@ -277,6 +279,8 @@ mod tests {
             (vec![], "Shell script failed", "sh: jq: command not found", Some("tool")),
             (vec!["AUTHENTICATION_ERROR"], "", "", Some("authentication")),
             (vec![], "status 14012", "", None),
+            (vec![], "exit code 1375", "", None),
+            (vec![], "two certificates are not trusted", "", Some("connectivity")),
             (vec![], "got 401 from registry", "", Some("authentication")),
             (vec![], "something else", "", None),
             (

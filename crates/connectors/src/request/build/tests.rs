@@ -195,7 +195,7 @@ fn pages_are_bounded_and_counted() {
 
 fn nowhere() -> Installation<'static> {
     static NOWHERE: ScopeDefaults = ScopeDefaults { account: None, org: None, project: None };
-    Installation { defaults: &NOWHERE, now: Timestamp(0) }
+    Installation::new(&NOWHERE, Timestamp(0))
 }
 
 fn harbour() -> Installation<'static> {
@@ -204,7 +204,7 @@ fn harbour() -> Installation<'static> {
         org: Some("home".into()),
         project: None,
     });
-    Installation { defaults: &HARBOUR, now: Timestamp(0) }
+    Installation::new(&HARBOUR, Timestamp(0))
 }
 
 fn sent(operation: &Operation, args: &Value) -> Result<Value> {
