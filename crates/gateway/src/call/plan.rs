@@ -27,8 +27,17 @@ pub(super) async fn make(path: &Path<'_>, request: &Request) -> Result<Plan, Err
     let mut shown = invocation.connector.preview(&invocation.operation, &invocation.arguments)?;
     let caller = path.conversation.caller();
     let mut before = read_target(caller, invocation).await?;
-    let preview = preview(caller, invocation).await?;
+    let mut preview = preview(caller, invocation).await?;
     let version = version(before.as_ref(), preview.text.as_deref());
+    if before.is_none() {
+        match look(caller, invocation).await {
+            Look::Nothing => {}
+            Look::Found(found) => before = Some(found),
+            Look::Missing(why) => {
+                preview.text.get_or_insert(why);
+            }
+        }
+    }
     let revision = path.surface.policy().revision();
     let key = PlanKey {
         principal: &caller.principal.id,
@@ -42,7 +51,11 @@ pub(super) async fn make(path: &Path<'_>, request: &Request) -> Result<Plan, Err
     if let Some(before) = &mut before {
         redact(before);
     }
-    let diff = before.as_ref().and_then(|before| diff(before, &invocation.arguments));
+    let diff = before.as_ref().and_then(|before| {
+        let changed = invocation.arguments.get("body").and_then(Value::as_object);
+        let changed = changed.unwrap_or(&invocation.arguments);
+        diff(subject(before, changed), changed)
+    });
     redact(&mut shown);
     Ok(Plan {
         digest,
@@ -78,6 +91,50 @@ async fn read_target(caller: &Caller, invocation: &Invocation) -> Result<Option<
     let arguments = Map::from_iter([("id".to_owned(), Value::from(id.as_str()))]);
     let caller = caller.clone().decided();
     connector.call(&caller, &format!("{type_name}.get"), arguments).await.map(Some)
+}
+
+/// What a look at the target of a write brought.
+enum Look {
+    /// Nobody looked, or nothing can be said.
+    Nothing,
+    Found(Value),
+    /// It is not there; in words.
+    Missing(String),
+}
+
+/// What an update or a deletion is about, where its type is read by other arguments than an id. For
+/// people only: such answers hold much that changes by itself.
+async fn look(caller: &Caller, invocation: &Invocation) -> Look {
+    let Invocation { connector, operation, arguments, .. } = invocation;
+    let Some((type_name, "update" | "delete")) = operation.rsplit_once('.') else {
+        return Look::Nothing;
+    };
+    let kind = connector.catalog().types.get(type_name);
+    let Some(get) = kind.and_then(|kind| kind.operations.get("get")) else { return Look::Nothing };
+    let is_named = |name: &String| arguments.get(name).is_some_and(|value| !value.is_null());
+    if !get.target.as_ref().is_some_and(is_named) {
+        return Look::Nothing;
+    }
+    let mut arguments = arguments.clone();
+    arguments.retain(|name, _| get.args.contains_key(name));
+    let caller = caller.clone().decided();
+    match connector.call(&caller, &format!("{type_name}.get"), arguments).await {
+        Ok(found) => Look::Found(found),
+        Err(error) if error.kind == Kind::NotFound => {
+            Look::Missing(format!("It does not seem to be there: {}", visible_line(&error.message)))
+        }
+        Err(error) => {
+            tracing::debug!(%error, operation, "the target is not shown");
+            Look::Nothing
+        }
+    }
+}
+
+/// The part of an answer that has most of the fields in question: itself, or what it wraps.
+fn subject<'a>(before: &'a Value, changed: &Map<String, Value>) -> &'a Value {
+    let inner = before.as_object().into_iter().flat_map(Map::values).filter(|it| it.is_object());
+    let shared = |it: &&Value| changed.keys().filter(|name| it.get(*name).is_some()).count();
+    inner.chain([before]).max_by_key(shared).unwrap_or(before)
 }
 
 /// What the platform says of a write beforehand.
@@ -186,6 +243,18 @@ mod tests {
             "- description: \"old\"\n+ description: \"new\"\n"
         );
         assert_eq!(diff(&before, &Map::new()), None);
+    }
+
+    #[test]
+    fn what_an_answer_wraps_is_compared() {
+        let entity = json!({"identifier": "web", "name": "Web", "tags": {}});
+        let before = json!({"service": entity, "createdAt": 1, "status": {"state": "ok"}});
+        let changed = json!({"identifier": "web", "name": "Shop"});
+        let changed = changed.as_object().unwrap();
+        assert_eq!(subject(&before, changed), &entity);
+        assert_eq!(subject(&entity, changed), &entity);
+        let diff = diff(subject(&before, changed), changed).unwrap();
+        assert_eq!(diff, "- name: \"Web\"\n+ name: \"Shop\"\n");
     }
 
     #[test]

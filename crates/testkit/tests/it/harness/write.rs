@@ -325,3 +325,21 @@ async fn calls_are_written_to_the_audit_file_as_well() {
     assert_eq!(lines[1]["outcome"], "blocked", "{text}");
     harness.app.stop().await;
 }
+
+#[tokio::test]
+async fn a_plan_shows_what_is_there_and_what_changes() {
+    let harness = Harness::start().await;
+    let update = json!({ "resource_type": "connector", "resource_id": "git", "dry_run": true,
+                         "body": { "identifier": "git", "name": "Git of the shop",
+                                   "type": "Github", "spec": {} } });
+    let plan = &harness.ok("harness_update", update).await["plan"];
+    assert!(plan["diff"].as_str().unwrap().contains("+ name: \"Git of the shop\"\n"), "{plan:#}");
+    assert_eq!(plan["before"]["connector"]["identifier"], "git", "{plan:#}");
+    let delete =
+        |id: &str| json!({ "resource_type": "pipeline", "resource_id": id, "dry_run": true });
+    let plan = &harness.ok("harness_delete", delete("nightly_tests")).await["plan"];
+    assert!(plan["before"].to_string().contains("nightly_tests"), "{plan:#}");
+    let plan = &harness.ok("harness_delete", delete("nobodys")).await["plan"];
+    assert!(plan["preview"].as_str().unwrap().contains("not seem to be there"), "{plan:#}");
+    harness.app.stop().await;
+}
