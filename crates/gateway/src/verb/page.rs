@@ -10,6 +10,8 @@ use super::{Reach, take_text};
 #[derive(Debug, Default)]
 pub(super) struct Page {
     pub(super) type_name: Option<String>,
+    /// What its arguments leave out is not below this level.
+    pub(super) level: Option<&'static str>,
     /// Of the thing that the page is about.
     pub(super) id: Option<Value>,
     /// For operations that take them; others do without.
@@ -25,16 +27,21 @@ pub(super) fn take(reach: Reach<'_>, arguments: &mut Map<String, Value>) -> Resu
     let Some(text) = take_text(arguments, "url").filter(|text| !text.trim().is_empty()) else {
         return Ok(Page::default());
     };
-    let Some(named) = address::named(&text) else {
-        if arguments.contains_key("resource_type") {
+    let says_type = arguments.contains_key("resource_type");
+    let named = address::named(&text);
+    let Some(named) = named.filter(|named| says_type || named.resource_type.is_some()) else {
+        if says_type {
             return Ok(Page::default());
         }
-        return Err(Error::invalid("url: no page of Harness has this address")
-            .hint("copy the address of a page, or pass resource_type and resource_id"));
+        return Err(Error::invalid("url: no page of Harness that is known has this address").hint(
+            "copy the address of a thing's own page, or pass resource_type and resource_id",
+        ));
     };
     check_account(reach, &named)?;
+    let is_left_out = named.account_id.as_deref().is_some_and(is_left_out);
+    let level = named.level().filter(|level| !(is_left_out && *level == "account"));
     let Named { resource_type, id, arguments, .. } = named;
-    Ok(Page { type_name: resource_type, id: id.map(|id| json!(id)), arguments })
+    Ok(Page { type_name: resource_type, level, id: id.map(|id| json!(id)), arguments })
 }
 
 /// Addresses are written with dots in place of the account where it does not matter.

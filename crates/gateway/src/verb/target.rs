@@ -56,6 +56,8 @@ impl<'g> Target<'g> {
         }
         // The nearest to the tool itself wins; an operation that does not care sees none of them.
         let mut place = page.arguments;
+        let says_place =
+            PLACE.map(|name| merged.contains_key(name) || arguments.contains_key(name));
         for part in [&mut merged, &mut arguments] {
             let named = |name: &str| Some((name.to_owned(), part.remove(name)?));
             place.extend(PLACE.into_iter().filter_map(named));
@@ -63,6 +65,15 @@ impl<'g> Target<'g> {
         let level = take_text(&mut arguments, LEVEL).or_else(|| take_text(&mut merged, LEVEL));
         let (id, body) = (arguments.remove("id"), arguments.remove("body"));
         let is_of_page = page.type_name.as_deref() == Some(&type_name);
+        let level = level.or_else(|| {
+            match (page.level?, says_place) {
+                (_, [_, true]) => None,
+                ("account", [true, false]) => Some("org"),
+                // An organization's page is in none of the projects, whatever is asked for there.
+                (level, _) => (is_of_page || level == "org").then_some(level),
+            }
+            .map(str::to_owned)
+        });
         let page_id = page.id.filter(|_| is_of_page);
         // What is left has been offered to no verb: it is the operation's.
         merge(&mut merged, arguments)?;

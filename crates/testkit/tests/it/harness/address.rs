@@ -79,6 +79,50 @@ async fn what_a_call_says_itself_wins_over_the_address() {
     harness.app.stop().await;
 }
 
+/// A page of the account or of an organization is of nothing in the configured project.
+#[tokio::test]
+async fn a_call_acts_on_the_level_of_the_page() {
+    let harness = Harness::start().await;
+    let delete = |path: &str, more: Value| {
+        let url = format!("https://app.harness.io/ng/account/practice{path}");
+        let mut arguments = json!({ "url": url, "dry_run": true });
+        arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        arguments
+    };
+    for (path, more, present, absent) in [
+        (
+            "/settings/resources/connectors/c1",
+            json!({}),
+            "connectors/c1",
+            "orgIdentifier=|projectIdentifier=",
+        ),
+        ("/all/orgs/o/settings/connectors/c1", json!({}), "orgIdentifier=o", "projectIdentifier="),
+        ("/settings/access-control/user-groups/g1", json!({}), "user-groups/g1", "orgIdentifier="),
+        (
+            "/settings/resources/connectors/c1",
+            json!({ "project_id": "billing" }),
+            "projectIdentifier=billing",
+            "projectIdentifier=shop",
+        ),
+    ] {
+        let plan = harness.ok("harness_delete", delete(path, more)).await.to_string();
+        assert!(plan.contains(present), "{path}: {plan}");
+        for absent in absent.split('|') {
+            assert!(!plan.contains(absent), "{path}: {plan}");
+        }
+    }
+    for unknown in ["/settings/some-new-page/x", "/overview"] {
+        let path = format!("/all/orgs/default/projects/shop{unknown}");
+        let message = harness.refused("harness_delete", delete(&path, json!({}))).await;
+        assert!(message.contains("no page of Harness"), "{unknown}: {message}");
+    }
+    let exemptions = json!({ "url": page("shop/sto/exemptions") });
+    let answer = harness.app.call_on(super::PATH, "harness_list", exemptions).await;
+    let message = answer.to_string();
+    assert!(!message.contains("status is required"), "{message}");
+    harness.app.stop().await;
+}
+
 #[tokio::test]
 async fn results_link_to_their_pages() {
     let harness = Harness::start().await;
