@@ -6,6 +6,7 @@
 
 mod catalog;
 mod term;
+mod verb;
 
 use std::collections::BTreeMap;
 

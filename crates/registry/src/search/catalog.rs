@@ -1,8 +1,8 @@
 //! Search over resource types and operations.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Field, Index};
+use super::{Field, Index, term, verb};
 use crate::{
     catalog::PlatformCatalog,
     describe::Shown,
@@ -14,6 +14,16 @@ use crate::{
 pub struct CatalogSearch {
     platforms: Vec<Arc<PlatformCatalog>>,
     index: Index<Key>,
+    /// What types are called, and the types that are called so.
+    called: BTreeMap<String, Vec<(Called, Key)>>,
+}
+
+/// How a type comes to be called something, the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Called {
+    Name,
+    Title,
+    Alias,
 }
 
 /// What was found.
@@ -22,10 +32,9 @@ pub struct Found<'c> {
     pub resource_type: &'c ResourceType,
     /// `None` when the type as a whole was found.
     pub operation: Option<&'c Operation>,
-    pub score: f64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Key {
     platform: usize,
     resource_type: String,
@@ -48,24 +57,64 @@ impl CatalogSearch {
             })
         });
         let index = Index::new(documents.collect::<Vec<_>>());
-        Self { platforms, index }
+        let called = called(&platforms);
+        Self { platforms, index, called }
     }
 
-    /// The best types and operations for `query`. A type is shown when one of its operations is.
+    /// The best types and operations for `query`: what is called so, by name, title or alias, comes
+    /// before everything else. A type is shown when one of its operations is.
     pub fn search(&self, query: &str, limit: usize, shown: Shown<'_>) -> Vec<Found<'_>> {
         let is_shown = |key: &Key| match self.find(key) {
             Some((_, Some(operation))) => shown(operation),
             Some((kind, None)) => kind.public_operations().any(shown),
             None => false,
         };
-        self.index
-            .search(query, limit, is_shown)
-            .into_iter()
-            .filter_map(|hit| {
-                let (resource_type, operation) = self.find(hit.document)?;
-                Some(Found { resource_type, operation, score: hit.score })
-            })
-            .collect()
+        let mut keys: Vec<Key> = self.exact(query).into_iter().filter(is_shown).collect();
+        // Those may come once more.
+        let ranked = self.index.search(query, limit.saturating_add(keys.len()), is_shown);
+        for hit in ranked {
+            if !keys.contains(hit.document) {
+                keys.push(hit.document.clone());
+            }
+        }
+        keys.truncate(limit);
+        let found = |key: &Key| {
+            let (resource_type, operation) = self.find(key)?;
+            Some(Found { resource_type, operation })
+        };
+        keys.iter().filter_map(found).collect()
+    }
+
+    /// What the query says exactly: types by what they are called, or what one word of it does to
+    /// them, with the types.
+    fn exact(&self, query: &str) -> Vec<Key> {
+        let words = term::of_query(query);
+        let mut found = Vec::new();
+        for phrase in [term::phrase(query), words.join(" ")] {
+            found.extend(self.types_called(&phrase).cloned());
+        }
+        if !found.is_empty() {
+            return distinct(found);
+        }
+        for (at, word) in words.iter().enumerate() {
+            let mut rest = words.clone();
+            rest.remove(at);
+            for key in self.types_called(&rest.join(" ")) {
+                let Some((kind, _)) = self.find(key) else { continue };
+                let done = kind.public_operations().filter(|it| verb::is_done_by(&it.name, word));
+                let before = found.len();
+                found
+                    .extend(done.map(|it| Key { operation: Some(it.name.clone()), ..key.clone() }));
+                if found.len() > before {
+                    found.push(key.clone());
+                }
+            }
+        }
+        distinct(found)
+    }
+
+    fn types_called(&self, phrase: &str) -> impl Iterator<Item = &Key> {
+        self.called.get(phrase).into_iter().flatten().map(|(_, key)| key)
     }
 
     fn find(&self, key: &Key) -> Option<(&ResourceType, Option<&Operation>)> {
@@ -87,6 +136,35 @@ impl Found<'_> {
     pub fn about(&self) -> &str {
         self.operation.map_or(&self.resource_type.about, |operation| &operation.about)
     }
+}
+
+/// All that the types are called, the surest first.
+fn called(platforms: &[Arc<PlatformCatalog>]) -> BTreeMap<String, Vec<(Called, Key)>> {
+    let mut called: BTreeMap<String, Vec<(Called, Key)>> = BTreeMap::new();
+    for (platform, catalog) in platforms.iter().enumerate() {
+        for kind in catalog.types.values() {
+            let key = Key { platform, resource_type: kind.name.clone(), operation: None };
+            let aliases = kind.aliases.iter().map(|alias| (Called::Alias, alias));
+            let names = [(Called::Name, &kind.name), (Called::Title, &kind.title)];
+            for (how, text) in names.into_iter().chain(aliases) {
+                called.entry(term::phrase(text)).or_default().push((how, key.clone()));
+            }
+        }
+    }
+    for types in called.values_mut() {
+        types.sort_by_key(|(how, _)| *how);
+    }
+    called
+}
+
+fn distinct(keys: Vec<Key>) -> Vec<Key> {
+    let mut distinct: Vec<Key> = Vec::with_capacity(keys.len());
+    for key in keys {
+        if !distinct.contains(&key) {
+            distinct.push(key);
+        }
+    }
+    distinct
 }
 
 fn type_fields(kind: &ResourceType) -> Vec<Field> {

@@ -7,11 +7,73 @@ const MAX_TERM: usize = 48;
 const MAX_QUERY: usize = 1024;
 
 /// Words that say nothing about what is looked for.
-const FILLERS: [&str; 44] = [
-    "a", "about", "an", "and", "are", "as", "at", "be", "by", "can", "did", "do", "does", "for",
-    "from", "had", "has", "have", "how", "i", "if", "in", "is", "it", "me", "my", "of", "on", "or",
-    "please", "so", "that", "the", "then", "there", "this", "to", "was", "what", "when", "which",
-    "why", "with", "you",
+const FILLERS: [&str; 66] = [
+    "a",
+    "about",
+    "all",
+    "an",
+    "and",
+    "any",
+    "are",
+    "as",
+    "at",
+    "be",
+    "been",
+    "by",
+    "can",
+    "could",
+    "currently",
+    "did",
+    "do",
+    "does",
+    "for",
+    "from",
+    "had",
+    "has",
+    "have",
+    "how",
+    "i",
+    "if",
+    "in",
+    "is",
+    "it",
+    "just",
+    "many",
+    "me",
+    "much",
+    "my",
+    "need",
+    "now",
+    "of",
+    "on",
+    "or",
+    "our",
+    "please",
+    "right",
+    "should",
+    "so",
+    "some",
+    "that",
+    "the",
+    "then",
+    "there",
+    "this",
+    "to",
+    "us",
+    "want",
+    "was",
+    "we",
+    "were",
+    "what",
+    "when",
+    "where",
+    "which",
+    "why",
+    "will",
+    "with",
+    "would",
+    "you",
+    "your",
 ];
 
 /// The terms of a text in order.
@@ -19,6 +81,12 @@ pub(super) fn all(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(|word| stem(&word.chars().take(MAX_TERM).collect::<String>().to_lowercase()))
+}
+
+/// The terms of a text, to compare with those of another.
+pub(super) fn phrase(text: &str) -> String {
+    let text = pilothouse_model::text::prefix(text, MAX_QUERY);
+    all(text).collect::<Vec<_>>().join(" ")
 }
 
 /// The terms of a query: without fillers, unless it consists of nothing else.

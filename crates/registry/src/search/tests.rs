@@ -100,3 +100,69 @@ fn internal_operations_are_not_found() {
         assert!(hit.operation.is_none_or(|operation| !operation.internal), "{}", hit.id());
     }
 }
+
+/// What is found for `query` on Harness, as callers there write it.
+fn on_harness(query: &str, limit: usize) -> Vec<String> {
+    let search = CatalogSearch::new(vec![Catalog::embedded().platform("harness").unwrap()]);
+    let found = search.search(query, limit, &|operation| !operation.internal);
+    found.iter().map(|it| it.id().trim_start_matches("harness.").to_owned()).collect()
+}
+
+#[test]
+fn what_is_called_so_comes_first() {
+    let catalog = Catalog::embedded().platform("harness").unwrap();
+    let search = CatalogSearch::new(vec![Arc::clone(&catalog)]);
+    let mut late = Vec::new();
+    for kind in catalog.types.values().filter(|kind| kind.public_operations().next().is_some()) {
+        let is_called = |other: &crate::ResourceType, query: &str| {
+            let names = [&other.name, &other.title].into_iter().chain(&other.aliases);
+            names.into_iter().any(|name| term::phrase(name) == term::phrase(query))
+        };
+        for query in [&kind.name, &kind.title].into_iter().chain(&kind.aliases) {
+            let found = search.search(query, 10, &|operation| !operation.internal);
+            let before: Vec<&str> = found
+                .iter()
+                .take_while(|it| it.operation.is_some() || it.resource_type.name != kind.name)
+                .filter(|it| it.operation.is_some() || !is_called(it.resource_type, query))
+                .map(Found::id)
+                .collect();
+            let is_first = found.first().is_some_and(|it| it.resource_type.name == kind.name);
+            if !before.is_empty() || (*query == kind.name && !is_first) {
+                late.push(format!("{query:?} of {}: behind {before:?}", kind.name));
+            }
+        }
+    }
+    assert!(late.is_empty(), "{}", late.join("\n"));
+}
+
+#[test]
+fn questions_find_what_answers_them() {
+    let mut missed = Vec::new();
+    for (question, answer, place) in [
+        ("pipeline", "pipeline", 1),
+        ("run", "execution", 1),
+        ("pr", "pull_request", 1),
+        ("repo", "repository", 1),
+        ("eval", "evaluation", 1),
+        ("list all projects", "project.list", 1),
+        ("rerun pipeline", "pipeline.retry", 1),
+        ("stop a running pipeline", "execution.interrupt", 1),
+        ("what is running right now", "execution", 1),
+        ("remove the connector", "connector.delete", 1),
+        ("rollback", "execution", 1),
+        ("rollback a deployment", "execution", 3),
+        ("how much do we spend on aws", "cost_perspective", 3),
+        ("who deleted the connector", "audit_event", 3),
+        ("evaluate llm", "evaluation", 1),
+        ("docker image vulnerabilities", "artifact_security", 1),
+        ("helm chart", "artifact", 1),
+        ("permissions of a user", "role_assignment", 1),
+        ("who has admin access", "role_assignment", 3),
+    ] {
+        let found = on_harness(question, 10);
+        if !found.iter().take(place).any(|id| id == answer) {
+            missed.push(format!("{question}: {found:?}"));
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
