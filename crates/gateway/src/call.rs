@@ -99,7 +99,7 @@ pub async fn call(
         let mut end = if request.is_answered_here() { end } else { redacted(end) };
         if let End::Done(value) = &mut end {
             if let Some(part) = &part {
-                part.resume(value);
+                part.resume(value)?;
             }
             picture = visual::draw(request.operation(), wish.as_ref(), value, now()).await;
         }

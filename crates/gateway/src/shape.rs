@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     chart::Image,
-    remainder::{NEXT, Part, size},
+    remainder::{Cut, NEXT, Part, size},
 };
 
 /// Largest structured result in bytes of JSON.
@@ -23,8 +23,8 @@ pub(crate) const TOKENS: &str = "dev.pilothouse/estimatedTokens";
 /// `_meta` key that says what was cut.
 pub(crate) const TRUNCATED: &str = "dev.pilothouse/truncated";
 
-/// A successful result, with its chart behind the text. With a `part`, a list that is too long is
-/// continued by the same call with the answer's cursor.
+/// A successful result, with its chart behind the text. With a `part`, a list or a text that is too
+/// long is continued by the same call with the answer's cursor.
 pub(crate) fn success(value: Value, picture: Option<Image>, part: Option<&Part>) -> CallToolResult {
     let mut value = match value {
         Value::Object(fields) => Value::Object(fields),
@@ -74,15 +74,17 @@ fn meta(text: &str, cut: Option<&str>) -> MetaObject {
     meta
 }
 
-/// Cuts `value`, which is `bytes` long, to [`MAX_RESULT`]: its longest list where that can be
-/// continued, else long texts first, then the ends of its lists. Returns what was cut, in words.
+/// Cuts `value`, which is `bytes` long, to [`MAX_RESULT`]: its longest list or text where that can
+/// be continued, else long texts first, then the ends of its lists. Returns what was cut, in words.
 fn shrink(value: &mut Value, bytes: usize, part: Option<&Part>) -> String {
-    if let Some(next) = part.and_then(|part| part.cut(value, MAX_RESULT)) {
-        return continued(value, bytes, next);
+    let cut = |value: &mut Value| part.and_then(|part| part.cut(value, MAX_RESULT));
+    let cut_text = |value: &mut Value| part.and_then(|part| part.cut_text(value, MAX_RESULT));
+    if let Some(cut) = cut(value).or_else(|| cut_text(value)) {
+        return continued(value, bytes, cut);
     }
     cut_texts(value, LONG_TEXT);
-    if let Some(next) = part.and_then(|part| part.cut(value, MAX_RESULT)) {
-        return continued(value, bytes, next);
+    if let Some(cut) = cut(value) {
+        return continued(value, bytes, cut);
     }
     while size(value) > MAX_RESULT && halve_lists(value) {}
     if size(value) > MAX_RESULT {
@@ -98,15 +100,21 @@ fn shrink(value: &mut Value, bytes: usize, part: Option<&Part>) -> String {
     note
 }
 
-/// Says in `value` how its rest is to be had.
-fn continued(value: &mut Value, bytes: usize, next: String) -> String {
+/// Says in `value` what it shows and how its rest is to be had.
+fn continued(value: &mut Value, bytes: usize, cut: Cut) -> String {
+    let Cut { cursor, place, from, to, of, is_text } = cut;
+    let what = if is_text { "bytes" } else { "items" };
     let note = format!(
-        "the result was {bytes} bytes and is cut to fit {MAX_RESULT}: call again with the same \
-         arguments and cursor={NEXT} for the rest"
+        "the result was {bytes} bytes and is cut to fit {MAX_RESULT}: {place} has the {what} from \
+         {from} up to {to} of {of}; call again with the same arguments and cursor={NEXT} for the \
+         rest"
     );
     if let Value::Object(fields) = value {
-        fields.insert(NEXT.into(), Value::from(next));
+        fields.insert(NEXT.into(), Value::from(cursor));
         fields.insert("truncated".into(), Value::from(note.clone()));
+        if let Some(has_more) = fields.get_mut("has_more") {
+            *has_more = Value::Bool(true);
+        }
     }
     note
 }
@@ -161,7 +169,7 @@ mod tests {
     #[test]
     fn a_list_that_can_be_continued_says_how() {
         let items: Vec<Value> = (0..5_000).map(|i| json!({"name": format!("{i:0100}")})).collect();
-        let whole = json!({"items": items, "next_cursor": null});
+        let whole = json!({"items": items, "next_cursor": null, "has_more": false});
         let result = success(whole.clone(), None, Some(&Part::default()));
         let first = result.structured_content.unwrap();
         assert!(first.to_string().len() <= MAX_RESULT + 1024);
@@ -169,8 +177,11 @@ mod tests {
 
         let mut call = Map::from_iter([("cursor".to_owned(), first["next_cursor"].clone())]);
         let mut rest = whole;
-        Part::take(&mut call).unwrap().resume(&mut rest);
+        Part::take(&mut call).unwrap().resume(&mut rest).unwrap();
         let given = first["items"].as_array().unwrap().len();
+        let says = format!("/items has the items from 0 up to {given} of 5000");
+        assert!(first["truncated"].as_str().unwrap().contains(&says), "{first}");
+        assert_eq!(first["has_more"], true);
         assert_eq!(rest["items"].as_array().unwrap()[..], items[given..]);
     }
 

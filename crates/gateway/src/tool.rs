@@ -110,7 +110,7 @@ impl Tool {
     /// Whether a result that is too long for one answer comes in parts.
     pub(crate) fn gives_parts(&self) -> bool {
         let takes_cursor = || self.definition.input_schema["properties"].get("cursor").is_some();
-        matches!(self.action, Action::Verb(_)) && takes_cursor()
+        !matches!(self.action, Action::Mapped { .. }) && takes_cursor()
     }
 
     /// What a call with these arguments, which the schema has admitted, asks for.
