@@ -1,7 +1,7 @@
 //! Lists without what nobody decides by: of each item the names, states, times and links remain.
 
 use pilothouse_connectors::harness::LINK;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Keys that are kept beside those that end like an identifier or a time.
 const KEPT: [&str; 49] = [
@@ -57,11 +57,12 @@ const KEPT: [&str; 49] = [
 ];
 const ENDINGS: [&str; 9] = ["At", "_at", "Ts", "Time", "Date", "Identifier", "Id", "_id", "Ref"];
 
-/// Shortens the items of a list's answer.
-pub(crate) fn items(answer: &mut Value) {
+/// Shortens the items of a list's answer to what every type keeps, and `summary`: names of fields,
+/// or paths with dots to those of fields.
+pub(crate) fn items(answer: &mut Value, summary: &[String]) {
     for item in answer["items"].as_array_mut().into_iter().flatten() {
         if let Value::Object(fields) = item {
-            let short = shorten(fields);
+            let short = shorten(fields, summary);
             if !short.is_empty() {
                 *fields = short;
             }
@@ -69,22 +70,31 @@ pub(crate) fn items(answer: &mut Value) {
     }
 }
 
-fn shorten(item: &Map<String, Value>) -> Map<String, Value> {
-    let mut short: Map<String, Value> = inner(item)
+fn shorten(item: &Map<String, Value>, summary: &[String]) -> Map<String, Value> {
+    let inner = inner(item);
+    let mut short: Map<String, Value> = inner
         .into_iter()
         .flatten()
         .chain(item)
         .filter(|(name, value)| is_kept(name) && !is_empty(value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    if let (Some(Value::String(name)), Some(Value::String(link))) =
-        (short.get("name"), short.get(LINK))
-    {
-        let linked = json!(format!("[{name}]({link})"));
-        short.insert("name".into(), linked);
-        short.remove(LINK);
+    for path in summary {
+        let found = inner.and_then(|inner| at(inner, path)).or_else(|| at(item, path));
+        if let Some(value) = found.filter(|value| !is_empty(value)) {
+            short.insert(path.clone(), value.clone());
+        }
     }
     short
+}
+
+fn at<'v>(item: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
+    let (first, rest) = path.split_once('.').map_or((path, None), |(it, rest)| (it, Some(rest)));
+    let found = item.get(first)?;
+    match rest {
+        None => Some(found),
+        Some(rest) => at(found.as_object()?, rest),
+    }
 }
 
 /// Many platforms wrap each item once more: `{"connector": {…}, "createdAt": …}`, or keep its ids
@@ -117,6 +127,8 @@ fn is_empty(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -132,7 +144,7 @@ mod tests {
             ),
             (
                 json!({"name": "A", "openInHarness": "https://h.example/a"}),
-                json!({"name": "[A](https://h.example/a)"}),
+                json!({"name": "A", "openInHarness": "https://h.example/a"}),
             ),
             (
                 json!({"metadata": {"id": "G", "trn": "trn:variable:a", "created_at": "t"}, "key": "k", "value": "v"}),
@@ -142,11 +154,18 @@ mod tests {
             (json!("text"), json!("text")),
         ] {
             let mut answer = json!({"items": [item.clone()]});
-            items(&mut answer);
+            items(&mut answer, &[]);
             assert_eq!(answer["items"][0], short, "{item}");
         }
+        let wrapped = json!({"pr": {"identifier": "a", "number": 7, "stats": {"size": 3, "files": 1}},
+                             "source": "x", "other": 1});
+        let mut answer = json!({"items": [wrapped]});
+        let summary = ["number", "stats.size", "source", "absent", "number.of"].map(str::to_owned);
+        items(&mut answer, &summary);
+        let short = json!({"identifier": "a", "number": 7, "stats.size": 3, "source": "x"});
+        assert_eq!(answer["items"][0], short);
         let mut single = json!({"spec": {}});
-        items(&mut single);
+        items(&mut single, &[]);
         assert_eq!(single["spec"], json!({}));
     }
 }

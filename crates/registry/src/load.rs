@@ -192,6 +192,7 @@ fn resolve(
         about: resource.about,
         aliases: resource.aliases,
         fields: resource.fields,
+        summary: resource.summary,
         wait,
         link,
         operations,

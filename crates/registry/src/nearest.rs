@@ -6,7 +6,7 @@ const CLOSE_ENOUGH: f64 = 0.55;
 /// Names longer than this are not compared in full: the work is their product.
 const COMPARED: usize = 64;
 
-/// At most `n` of `candidates`, most similar to `name` first, ties in the candidates' order;
+/// At most `n` of `candidates`, most similar to `name` first, of equals the shorter;
 /// empty when nothing comes close.
 pub fn nearest<'c>(name: &str, candidates: &[&'c str], n: usize) -> Vec<&'c str> {
     let name = normal(name);
@@ -15,7 +15,8 @@ pub fn nearest<'c>(name: &str, candidates: &[&'c str], n: usize) -> Vec<&'c str>
         .map(|candidate| (similarity(&name, &normal(candidate)), *candidate))
         .filter(|(score, _)| *score >= CLOSE_ENOUGH)
         .collect();
-    ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    // Of those with a word alike, the one with the fewest others first.
+    ranked.sort_by(|(a, one), (b, other)| b.total_cmp(a).then(one.len().cmp(&other.len())));
     ranked.into_iter().take(n).map(|(_, candidate)| candidate).collect()
 }
 

@@ -27,6 +27,8 @@ pub struct ResourceType {
     pub about: String,
     pub aliases: Vec<String>,
     pub fields: BTreeMap<String, String>,
+    /// See [`crate::spec::Resource::summary`].
+    pub summary: Vec<String>,
     pub wait: Option<Wait>,
     pub link: Option<Link>,
     /// By name, internal ones included.

@@ -96,6 +96,10 @@ pub struct Resource {
     /// Fields of an answer worth knowing about, with what they mean.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// What an item of a short list keeps of the thing, beside what every type keeps (identifiers,
+    /// names, states, times): `sourceBranch`, or `app.status.health` for a field of a field.
+    #[serde(default)]
+    pub summary: Vec<String>,
     /// How to tell that a long-running instance has come to rest.
     pub wait: Option<Wait>,
     /// Its operations' scope, defined in the platform file.

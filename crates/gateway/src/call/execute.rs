@@ -69,7 +69,7 @@ async fn invoke(path: &Path<'_>, invocation: &Invocation) -> Result<Value, Error
         list::end(&mut value);
     }
     if invocation.compact {
-        compact::items(&mut value);
+        compact::items(&mut value, &invocation.resource()?.summary);
     }
     match view {
         Some(view) => connector.show(&scope, view, value).await,
@@ -129,7 +129,17 @@ impl From<Progress<'_>> for Report {
 async fn fan_out(path: &Path<'_>, search: &Search) -> Value {
     let calls: Vec<_> = search.lists.iter().map(|list| invoke(path, list)).collect();
     let answers: Vec<_> = stream::iter(calls).buffered(SEARCH_WIDTH).collect().await;
-    let (mut results, mut failed) = (Vec::new(), Vec::new());
+    let failure = |resource_type: &str, error: &Error| {
+        json!({
+            "resource_type": resource_type,
+            "kind": error.kind.as_str(),
+            "message": error.message,
+            "hint": error.hint,
+        })
+    };
+    let mut failed: Vec<Value> =
+        search.refused.iter().map(|(name, error)| failure(name, error)).collect();
+    let mut results = Vec::new();
     for (list, answer) in search.lists.iter().zip(answers) {
         let resource_type = search.type_of(list);
         match answer {
@@ -138,9 +148,7 @@ async fn fan_out(path: &Path<'_>, search: &Search) -> Value {
                     results.push(json!({ "resource_type": resource_type, "item": item }));
                 }
             }
-            Err(error) => failed.push(json!({
-                "resource_type": resource_type, "kind": error.kind.as_str(), "message": error.message,
-            })),
+            Err(error) => failed.push(failure(resource_type, &error)),
         }
     }
     json!({ "query": search.words, "results": results, "types": search.types, "failed": failed })

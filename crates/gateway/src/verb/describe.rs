@@ -1,10 +1,15 @@
 //! `describe`: what exists, from the registry alone.
 
+use std::collections::BTreeSet;
+
 use pilothouse_model::Error;
 use pilothouse_registry::{Operation, describe};
 use serde_json::{Map, Value, json};
 
 use super::{Hints, Reach, Request, Target, Verb, resource_type, take_text};
+
+/// Most types and operations that a search shows.
+const MATCHES: usize = 10;
 
 pub(super) static DESCRIBE: Verb = Verb {
     name: "describe",
@@ -32,9 +37,26 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
     let shown = |operation: &Operation| reach.shows(operation);
     let mut value = if arguments.contains_key("resource_type") {
         let target = Target::take(reach, arguments)?;
-        describe::resource_type(target.resource(), &shown).unwrap_or_default()
+        let resource = target.resource();
+        if let Some(toolset) = toolset.filter(|name| *name != resource.toolset) {
+            return Err(Error::invalid(format!(
+                "{} is not of toolset {toolset:?}",
+                target.type_id()
+            ))
+            .hint(format!("it is of {:?}; leave toolset out", resource.toolset)));
+        }
+        let mut described = describe::resource_type(resource, &shown).unwrap_or_default();
+        if let Some(words) = search {
+            let is_of_it = |operation: &Operation| operation.type_id() == resource.id;
+            described["matches"] = reach.search_among(&words, MATCHES, &is_of_it);
+        }
+        described
     } else if let Some(words) = search {
-        json!({ "matches": reach.search_types(&words, 10) })
+        let types = toolset.map(|name| types_of(reach, &name)).transpose()?;
+        let is_of_it = |operation: &Operation| {
+            types.as_ref().is_none_or(|types| types.contains(operation.type_id()))
+        };
+        json!({ "matches": reach.search_among(&words, MATCHES, &is_of_it) })
     } else if let Some(name) = toolset {
         toolset_of(reach, &name)?
     } else {
@@ -54,4 +76,11 @@ fn toolset_of(reach: Reach<'_>, name: &str) -> Result<Value, Error> {
     let catalog = found.or_else(|| catalogs.first());
     let catalog = catalog.ok_or_else(|| Error::not_found("toolset", name))?;
     describe::toolset(catalog, name, &|operation| reach.shows(operation))
+}
+
+/// The ids of the types of a toolset.
+fn types_of(reach: Reach<'_>, name: &str) -> Result<BTreeSet<String>, Error> {
+    let described = toolset_of(reach, name)?;
+    let types = described["types"].as_array().into_iter().flatten();
+    Ok(types.filter_map(|kind| kind["type"].as_str().map(str::to_owned)).collect())
 }

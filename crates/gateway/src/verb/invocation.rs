@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use pilothouse_connectors::Connector;
 use pilothouse_model::{Error, Risk};
-use pilothouse_registry::{Operation, Pointer, Wait, resource::Starts, surface::Tool};
+use pilothouse_registry::{
+    Operation, Pointer, ResourceType, Wait, resource::Starts, surface::Tool,
+};
 use serde_json::{Map, Value};
 
 use super::{cursor, target::id_argument};
@@ -72,8 +74,14 @@ impl Invocation {
 
     /// What the registry says of it.
     pub(crate) fn spec(&self) -> Result<&Operation, Error> {
-        let (type_name, name) = self.operation.rsplit_once('.').unwrap_or(("", &self.operation));
-        self.connector.catalog().resource_type(type_name)?.operation(name)
+        let (_, name) = self.operation.rsplit_once('.').unwrap_or(("", &self.operation));
+        self.resource()?.operation(name)
+    }
+
+    /// The type that it is an operation of.
+    pub(crate) fn resource(&self) -> Result<&ResourceType, Error> {
+        let (type_name, _) = self.operation.rsplit_once('.').unwrap_or(("", &self.operation));
+        self.connector.catalog().resource_type(type_name)
     }
 
     /// The call of a drop-in tool: its arguments under the operation's names, its view.

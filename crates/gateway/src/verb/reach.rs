@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 use crate::Gateway;
 
+/// How many types are named to a caller who has misspelt one.
+const NEAREST: usize = 3;
+
 /// The platform behind a drop-in surface with generic tools.
 pub(crate) struct Home {
     connector: Arc<Connector>,
@@ -94,8 +97,19 @@ impl Reach<'_> {
 
     /// Types and operations that match `words`, best first.
     pub(crate) fn search_types(&self, words: &str, limit: usize) -> Value {
+        self.search_among(words, limit, &|_| true)
+    }
+
+    /// The same among the operations that `suit`.
+    pub(crate) fn search_among(
+        &self,
+        words: &str,
+        limit: usize,
+        suits: &dyn Fn(&Operation) -> bool,
+    ) -> Value {
         let index = self.gateway.index();
-        let found = index.search(words, limit, &|operation| self.shows(operation));
+        let found =
+            index.search(words, limit, &|operation| self.shows(operation) && suits(operation));
         let hit =
             |found: &Found<'_>| json!({ "name": self.bare(found.id()), "about": found.about() });
         found.iter().map(hit).collect()
@@ -176,12 +190,18 @@ impl Reach<'_> {
                 resource.toolset
             ));
         }
-        match nearest(self.bare(name), &known, 3).as_slice() {
-            [] => error.hint(format!("{describe} lists the types")),
-            close => {
-                error.hint(format!("did you mean {}? {describe} lists them", close.join(", ")))
+        let mut close: Vec<String> =
+            nearest(self.bare(name), &known, NEAREST).into_iter().map(str::to_owned).collect();
+        // What is not spelt alike may mean the same; and there is always something to start with.
+        let index = self.gateway.index();
+        let meant = index.search(name, 2 * NEAREST, &|operation| self.shows(operation));
+        let meant = meant.iter().map(|found| self.type_name(found.resource_type).to_owned());
+        for name in meant.chain(known.iter().map(|name| (*name).to_owned())) {
+            if close.len() < NEAREST && !close.contains(&name) {
+                close.push(name);
             }
         }
+        error.hint(format!("did you mean {}? {describe} lists them all", close.join(", ")))
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Search {
     pub(crate) words: String,
     /// One list call for each type.
     pub(crate) lists: Vec<Invocation>,
+    /// Types that cannot be asked, as callers write them, and why.
+    pub(crate) refused: Vec<(String, Error)>,
     /// What the registry itself has about the words.
     pub(crate) types: Value,
     /// Whether the surface has one platform and leaves its name out.
@@ -70,16 +72,19 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
         names.truncate(USUAL_TYPES);
         names
     };
-    let lists = names
-        .into_iter()
-        .take(MAX_TYPES)
-        .map(|name| {
-            let list = list(reach, &name, &words, &limit, arguments.clone())?;
-            Ok(Invocation { compact, ..list })
-        })
-        .collect::<Result<_, Error>>()?;
+    let (mut lists, mut refused) = (Vec::new(), Vec::new());
+    for name in names.into_iter().take(MAX_TYPES) {
+        match list(reach, &name, &words, &limit, arguments.clone()) {
+            Ok(list) => lists.push(Invocation { compact, ..list }),
+            Err(error) => refused.push((name, error)),
+        }
+    }
+    // Nothing is left to be asked: the mistake is the answer.
+    if lists.is_empty() && !refused.is_empty() {
+        return Err(refused.remove(0).1);
+    }
     let types = reach.search_types(&words, 5);
-    Ok(Request::Search(Search { words, lists, types, at_home: reach.home.is_some() }))
+    Ok(Request::Search(Search { words, lists, refused, types, at_home: reach.home.is_some() }))
 }
 
 /// The list of one type, with what else the caller said about where to look.

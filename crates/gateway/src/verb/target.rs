@@ -157,14 +157,23 @@ impl<'g> Target<'g> {
         }
         let known: Vec<&str> =
             resource.public_operations().map(|operation| operation.name.as_str()).collect();
-        let close = nearest(name, &known, 1);
-        let error = Error::invalid(format!("{} has no operation {name:?}", self.type_id()));
-        Err(match close.first() {
-            Some(close) => {
-                error.hint(format!("did you mean {close:?}? It has: {}", known.join(", ")))
-            }
-            None => error.hint(format!("it has: {}", known.join(", "))),
-        })
+        Err(self.unknown("operation", name, &known))
+    }
+
+    /// Refuses what is no action of the type: `others` are operations with a tool of their own.
+    pub(crate) fn action(&self, name: &str, others: &[&str]) -> Result<(), Error> {
+        let operations = self.resource().public_operations().map(|it| it.name.as_str());
+        let known: Vec<&str> = operations.filter(|name| !others.contains(name)).collect();
+        if known.contains(&name) { Ok(()) } else { Err(self.unknown("action", name, &known)) }
+    }
+
+    fn unknown(&self, what: &str, name: &str, known: &[&str]) -> Error {
+        let error = Error::invalid(format!("{} has no {what} {name:?}", self.type_id()));
+        let has = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        match nearest(name, known, 1).first() {
+            Some(close) => error.hint(format!("did you mean {close:?}? It has: {has}")),
+            None => error.hint(format!("it has: {has}")),
+        }
     }
 
     /// What the operation `name` sets going.

@@ -19,7 +19,8 @@ pub(super) static CREATE: Verb = Verb {
 pub(super) static UPDATE: Verb = Verb {
     name: "update",
     title: "Update a resource",
-    about: "Change fields of an instance; fields left out stay as they are.",
+    about: "Change an instance. infra_describe says of which types fields left out stay, and of \
+            which the body replaces everything.",
     hints: Hints { idempotent: true, ..Hints::DESTROY },
     properties: || json!({"resource_type": resource_type(), "id": id(), "body": body()}),
     required: &["resource_type", "id", "body"],

@@ -12,7 +12,7 @@ use super::{
     route,
 };
 use crate::{
-    binding::{Binding, Place},
+    binding::{Binding, Method, Place},
     name,
     pointer::Pointer,
     resource::{self, Argument, Operation, Paging},
@@ -37,7 +37,7 @@ pub(super) fn resolve(
 ) -> Option<Operation> {
     name::check(report, "operation", name);
     let binding = binding(report, &spec)?;
-    let about = spec.about.clone().or_else(|| default_about(name, parent.title));
+    let about = spec.about.clone().or_else(|| default_about(name, parent.title, &binding));
     if about.is_none() {
         report.fault("an action needs an about: its name alone does not say what it does");
     }
@@ -111,11 +111,15 @@ fn binding(report: &mut Report<'_>, spec: &spec::Operation) -> Option<Binding> {
     }
 }
 
-fn default_about(name: &str, title: &str) -> Option<String> {
+fn default_about(name: &str, title: &str, binding: &Binding) -> Option<String> {
+    let replaces = matches!(binding, Binding::Http { method: Method::Put, .. });
     Some(match name {
         "list" => format!("{title}: list, a page at a time"),
         "get" => format!("{title}: one, with all its fields"),
         "create" => format!("{title}: create"),
+        "update" if replaces => {
+            format!("{title}: replace by body; get it first, what is left out of body is lost")
+        }
         "update" => format!("{title}: change; what is not given stays"),
         "delete" => format!("{title}: delete"),
         _ => return None,

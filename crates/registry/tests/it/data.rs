@@ -217,3 +217,17 @@ fn types_answer_to_their_aliases() {
     let platform = catalog.platform("tharsis").unwrap();
     assert_eq!(platform.resource_type("tharsis.tfvar").unwrap().id, "tharsis.variable");
 }
+
+/// Types whose list says nothing of its own in short are listed, so that a new one is looked at.
+#[test]
+fn lists_keep_what_they_are_asked_for() {
+    let catalog = Catalog::embedded().platform("harness").unwrap();
+    let is_listed = |kind: &&ResourceType| {
+        kind.operations.get("list").is_some_and(|list| !list.internal && list.items.is_some())
+    };
+    let (told, plain): (Vec<_>, Vec<_>) =
+        catalog.types.values().filter(is_listed).partition(|kind| !kind.summary.is_empty());
+    assert!(told.len() > 50, "only {} types say what their short lists keep", told.len());
+    let plain: Vec<&str> = plain.iter().map(|kind| kind.name.as_str()).collect();
+    insta::assert_snapshot!("types_without_a_summary", plain.join("\n"));
+}

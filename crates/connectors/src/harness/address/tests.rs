@@ -1,3 +1,5 @@
+//! What addresses name, page by page, and whether our own links lead back.
+
 use std::{cell::RefCell, collections::BTreeSet};
 
 use pilothouse_registry::{Catalog, ResourceType};
@@ -96,7 +98,10 @@ fn identifiers_may_be_words_of_paths() {
     }
     let scope = named("/ng/account/all/module/cd/orgs/module/projects/catalog").unwrap();
     let place = [&scope.account_id, &scope.module, &scope.org_id, &scope.project_id, &scope.id];
-    assert_eq!(place.map(|it| it.as_deref()), ["all", "cd", "module", "catalog", "catalog"].map(Some));
+    assert_eq!(
+        place.map(|it| it.as_deref()),
+        ["all", "cd", "module", "catalog", "catalog"].map(Some)
+    );
     assert_eq!(scope.resource_type.as_deref(), Some("project"));
 }
 

@@ -9,7 +9,11 @@ async fn wrong_arguments_are_explained_and_nothing_is_sent() {
     let harness = Harness::start().await;
     for (tool, arguments, expected) in [
         ("harness_list", json!({}), "resource_type is required"),
-        ("harness_list", json!({ "resource_type": "pipline" }), "did you mean pipeline"),
+        (
+            "harness_list",
+            json!({ "resource_type": "pipline" }),
+            "pipeline, pipeline_v1, pipeline_summary",
+        ),
         (
             "harness_get",
             json!({ "resource_type": "harness.servce", "resource_id": "x" }),
@@ -51,6 +55,33 @@ async fn wrong_arguments_are_explained_and_nothing_is_sent() {
             "harness_execute",
             json!({ "resource_type": "pipeline", "action": "rnu", "resource_id": "x" }),
             "did you mean \"run\"?",
+        ),
+        (
+            "harness_execute",
+            json!({ "resource_type": "pipeline", "action": "delete", "resource_id": "x" }),
+            "use harness_delete",
+        ),
+        (
+            "harness_execute",
+            json!({ "resource_type": "pipeline", "action": "list" }),
+            "use harness_list",
+        ),
+        (
+            "harness_execute",
+            json!({ "resource_type": "pipeline", "action": "run", "resource_id": "x",
+                    "wait_timeout_seconds": 60 }),
+            "pass wait: true",
+        ),
+        (
+            "harness_describe",
+            json!({ "resource_type": "pipeline", "toolset": "gitops" }),
+            "it is of \"pipelines\"",
+        ),
+        ("harness_list", json!({ "resource_type": "zzz" }), "did you mean "),
+        (
+            "harness_search",
+            json!({ "query": "x", "resource_types": ["audit_event"] }),
+            "cannot be searched by words",
         ),
         (
             "harness_get",

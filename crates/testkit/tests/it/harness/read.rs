@@ -125,6 +125,11 @@ async fn a_search_asks_many_types_and_names_those_that_failed() {
     let failed = found["failed"].as_array().unwrap();
     assert!(failed.iter().any(|it| it["resource_type"] == "repository"), "{found:#}");
     assert!(failed.iter().all(|it| it["message"].as_str().unwrap().contains("404")), "{found:#}");
+    let two = json!({ "query": "shop", "resource_types": ["audit_event", "service"] });
+    let found = harness.ok("harness_search", two).await;
+    assert_eq!(found["results"][0]["resource_type"], "service", "{found:#}");
+    assert_eq!(found["failed"][0]["resource_type"], "audit_event", "{found:#}");
+    assert!(found["failed"][0]["hint"].is_string(), "{found:#}");
     let about = harness.ok("harness_search", json!({ "query": "pipeline" })).await;
     assert!(!about["types"].as_array().unwrap().is_empty(), "{about:#}");
     harness.app.stop().await;
@@ -149,6 +154,19 @@ async fn types_and_schemas_are_shown_without_asking_harness() {
     let words = json!({ "search_term": "start a run of a pipeline" });
     let found = harness.ok("harness_describe", words).await;
     assert!(found["matches"].to_string().contains("\"pipeline.run\""), "{found:#}");
+    let within = json!({ "search_term": "delete", "toolset": "gitops" });
+    let found = harness.ok("harness_describe", within).await;
+    let names = found["matches"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap());
+    assert!(names.clone().count() > 3 && names.clone().all(|it| it.starts_with("gitops_")));
+    let within = json!({ "search_term": "start", "resource_type": "pipeline" });
+    let found = harness.ok("harness_describe", within).await;
+    assert!(found["matches"].to_string().contains("\"pipeline.run\""), "{found:#}");
+    assert!(found["operations"]["run"].is_object(), "{found:#}");
+    for (kind, says) in [("service", "what is left out of body is lost"), ("policy", "stays")] {
+        let kind = json!({ "resource_type": kind });
+        let update = harness.ok("harness_describe", kind).await["operations"]["update"].to_string();
+        assert!(update.contains(says), "{update}");
+    }
     let schema = json!({ "resource_type": "execution", "operation": "list", "path": "status" });
     let schema = harness.ok("harness_schema", schema).await;
     assert_eq!(schema["schema"]["enum"][1], "Failed", "{schema:#}");
