@@ -282,7 +282,9 @@ impl Connector {
         if !operation.internal {
             text::clean(&mut answer);
         }
-        page::shape(operation, prepared.page, answer, &self.peer)
+        let mut result = page::shape(operation, prepared.page, answer, &self.peer)?;
+        mask(operation, &mut result);
+        Ok(result)
     }
 
     /// A request that no operation describes, within the limits of file transfers.
@@ -338,5 +340,20 @@ impl Connector {
                 None => error.hint("write it as type.operation, for instance run.get"),
             }
         })
+    }
+}
+
+/// Replaces what the registry calls secret in a result, or in the items of a list.
+fn mask(operation: &Operation, result: &mut Value) {
+    let mask_in = |holder: &mut Value| {
+        for pointer in &operation.masked {
+            if pointer.get(holder).is_some_and(|value| !value.is_null()) {
+                pointer.set(holder, Value::from("***"));
+            }
+        }
+    };
+    match result.get_mut("items").and_then(Value::as_array_mut) {
+        Some(items) => items.iter_mut().for_each(mask_in),
+        None => mask_in(result),
     }
 }

@@ -5,6 +5,7 @@
 //! is reached and what the platform's errors mean.
 
 use pilothouse_model::text::{prefix, sanitize};
+use url::Url;
 
 use crate::{connector::adapter::Adapter, transport::Dialect};
 
@@ -38,6 +39,7 @@ pub(crate) static ADAPTER: Adapter = Adapter {
         refusal: refusal::read,
         disguised: refusal::disguised,
         server_error_passes: true,
+        is_mirrored,
     },
     settings: &[("org_id", config::ORG), ("project_id", config::PROJECT)],
     place_fields: &[
@@ -45,6 +47,12 @@ pub(crate) static ADAPTER: Adapter = Adapter {
         ("project_id", &["projectIdentifier", "projectId", "project_id"]),
     ],
 };
+
+/// Links to the storage of Harness' own installation, which others serve under their address.
+fn is_mirrored(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    host.ends_with(".harness.io") && url.path().starts_with("/storage/")
+}
 
 /// Longest message of the platform that is passed on, in bytes.
 const MAX_MESSAGE: usize = 4000;

@@ -71,6 +71,8 @@ pub struct Operation {
     pub items: Option<Pointer>,
     /// Where the answer has the result, if that is not the whole answer.
     pub result: Option<Pointer>,
+    /// Secrets in the result, or in each item of a list.
+    pub masked: Vec<Pointer>,
     pub starts: Option<Starts>,
 }
 

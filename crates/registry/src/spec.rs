@@ -189,6 +189,9 @@ pub struct Operation {
     pub items: Option<String>,
     /// JSON pointer to the part of the answer that is the result.
     pub result: Option<String>,
+    /// JSON pointers to secrets in the result, or in each item of a list; nobody gets to see them.
+    #[serde(default)]
+    pub masked: Vec<String>,
     /// What goes on after the answer, and can be waited for.
     pub starts: Option<Starts>,
 }

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use pilothouse_model::{Error, Kind};
 use serde_json::Value;
+use url::Url;
 
 use super::upstream;
 
@@ -15,6 +16,8 @@ pub(crate) struct Dialect {
     pub disguised: fn(&Value) -> Option<Refusal>,
     /// 500 says that something went wrong for the moment, so that a read may be repeated.
     pub server_error_passes: bool,
+    /// Links to a file that every installation serves under its own address.
+    pub is_mirrored: fn(&Url) -> bool,
 }
 
 /// The platform's own words. What it leaves open follows from the status.
@@ -27,8 +30,12 @@ pub(crate) struct Refusal {
 
 impl Dialect {
     /// A platform without words of its own.
-    pub(crate) const PLAIN: Self =
-        Self { refusal: |_, _| None, disguised: |_| None, server_error_passes: false };
+    pub(crate) const PLAIN: Self = Self {
+        refusal: |_, _| None,
+        disguised: |_| None,
+        server_error_passes: false,
+        is_mirrored: |_| false,
+    };
 
     /// The error that an answer of `peer` is, if it is one in disguise.
     pub(crate) fn disguise(&self, peer: &str, answer: &Value) -> Option<Error> {

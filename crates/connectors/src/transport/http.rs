@@ -46,7 +46,7 @@ impl Exchange<'_> {
             }
         };
         let url = base.join(link).map_err(|_| bad_link(self.peer))?;
-        let is_own = url.origin() == base.origin() || is_mirrored(&url);
+        let is_own = url.origin() == base.origin() || (self.dialect.is_mirrored)(&url);
         if is_own || matches!(self.transport, Transport::Embedded(_)) {
             let target = url[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
             let request = HttpRequest::raw(Method::GET, target, Payload::None);
@@ -115,12 +115,6 @@ impl Exchange<'_> {
             Failure::broken(self.peer, error)
         }
     }
-}
-
-/// Links to the storage of Harness' own installation, which others serve under their address.
-fn is_mirrored(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    host.ends_with(".harness.io") && url.path().starts_with("/storage/")
 }
 
 /// Links carry their own permission, for a time: no credential has to do with a refusal.

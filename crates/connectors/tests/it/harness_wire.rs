@@ -270,3 +270,24 @@ async fn a_read_is_repeated_as_often_as_configured() {
     connect(config).call(&caller(), GET, args(pipeline())).await.unwrap_err();
     assert_eq!(server.received_requests().await.unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_token_for_delegates_is_shown_without_its_value() {
+    let token = json!({"name": "site", "status": "ACTIVE", "value": "c2VjcmV0"});
+    for (operation, resource) in [
+        ("delegate_token.list", json!([token])),
+        ("delegate_token.get", token.clone()),
+        ("delegate_token.create", token.clone()),
+        ("delegate_token.revoke", token.clone()),
+    ] {
+        let body = json!({ "resource": resource });
+        let server = answers(ResponseTemplate::new(200).set_body_json(body)).await;
+        let with = match operation {
+            "delegate_token.list" => json!({}),
+            _ => json!({"token_name": "site"}),
+        };
+        let shown = call(&server, operation, with).await.unwrap().to_string();
+        assert!(shown.contains("site") && shown.contains("***"), "{operation}: {shown}");
+        assert!(!shown.contains("c2VjcmV0"), "{operation}: {shown}");
+    }
+}

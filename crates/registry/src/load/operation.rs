@@ -76,6 +76,11 @@ pub(super) fn resolve(
         host: spec.host,
         content_type: spec.content_type,
         result: pointer(report, "result", &spec.result),
+        masked: spec
+            .masked
+            .iter()
+            .filter_map(|text| report.within("masked").keep(text.parse()))
+            .collect(),
         starts: spec.starts.and_then(|starts| resolve_starts(report, starts)),
         binding,
         risk: spec.risk,

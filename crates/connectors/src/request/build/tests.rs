@@ -39,6 +39,7 @@ fn operation(binding: Binding, places: &[(&str, &str)]) -> Operation {
         paging: None,
         items: None,
         result: None,
+        masked: Vec::new(),
         starts: None,
     }
 }
