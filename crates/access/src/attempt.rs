@@ -27,6 +27,13 @@ impl Source {
     }
 }
 
+/// An attempt that counts as a failure until it is taken back.
+#[must_use]
+pub struct Begun {
+    /// When the failure before it was.
+    last: Timestamp,
+}
+
 /// Failures by who failed: a source address, and the name that was presented.
 pub struct Attempts {
     failures: Recent<String, (u32, Timestamp)>,
@@ -42,6 +49,27 @@ impl Attempts {
         let (count, last) = self.failures.get(&who.to_owned())?;
         let left = wait(count).checked_sub(now.since(last))?;
         (!left.is_zero()).then_some(left)
+    }
+
+    /// Holds an attempt against `who` before its outcome is known, so that many at once are no more
+    /// than many in turn, or says how long they must wait.
+    pub fn begin(&self, who: &str, now: Timestamp) -> Result<Begun, Duration> {
+        self.failures.update(who.to_owned(), |known| {
+            let known = known.filter(|(_, last)| now.since(*last) < FORGOTTEN);
+            let (count, last) = known.unwrap_or((0, now));
+            match wait(count).checked_sub(now.since(last)) {
+                Some(left) if !left.is_zero() => ((count, last), Err(left)),
+                _ => ((count.saturating_add(1), now), Ok(Begun { last })),
+            }
+        })
+    }
+
+    /// Takes an attempt back that was right.
+    pub fn right(&self, who: &str, Begun { last }: Begun) {
+        self.failures.update(who.to_owned(), |known| {
+            let (count, _) = known.unwrap_or((0, last));
+            ((count.saturating_sub(1), last), ())
+        });
     }
 
     /// Does `work`, which looks at what `who` presents, unless they must wait; then `slow` is said.
@@ -106,5 +134,17 @@ mod tests {
         assert_eq!(attempts.wait("a", NOW.after(LONGEST_WAIT)), None);
         attempts.failed("a", NOW.after(FORGOTTEN));
         assert_eq!(attempts.wait("a", NOW.after(FORGOTTEN)), None, "long ago");
+    }
+
+    #[test]
+    fn an_attempt_counts_until_it_was_right() {
+        let attempts = Attempts::new();
+        let begun: Vec<_> = (0..2 * FREE).map_while(|_| attempts.begin("a", NOW).ok()).collect();
+        assert_eq!(begun.len(), FREE as usize, "at once");
+        for right in begun {
+            attempts.right("a", right);
+        }
+        assert_eq!(attempts.wait("a", NOW), None, "all of them were right");
+        assert_eq!((0..2 * FREE).filter(|_| attempts.begin("a", NOW).is_ok()).count(), 10);
     }
 }

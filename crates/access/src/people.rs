@@ -149,30 +149,57 @@ async fn find(store: &Store, name: &str) -> Result<Account, Error> {
     })
 }
 
-/// Looks at a name and a password.
+/// Looks at a name and a password. An attempt counts as a failure until its password turns out to
+/// be right: of many at once no more are looked at than one after the other.
+///
+/// # Errors
+/// `Limited` when too many wait already; then nothing was counted.
 pub async fn sign_in(
     store: &Store,
     name: &str,
     password: &str,
     now: Timestamp,
 ) -> Result<SignIn, Error> {
-    let account = store.account_by_name(&name.trim().to_lowercase()).await?;
-    if let Some(account) = &account
-        && now < account.locked_until
-    {
-        return Ok(SignIn::Locked { until: account.locked_until });
-    }
+    let place = password::place()?;
+    let account = match begin(store, &name.trim().to_lowercase(), now).await? {
+        Begun::Locked { until } => return Ok(SignIn::Locked { until }),
+        Begun::Counted(account) => Some(account),
+        Begun::Nobody => None,
+    };
     let stored = account.as_ref().and_then(|account| account.password.clone());
     // An unknown name costs the same time as a known one.
-    let right = password::verify(password.to_owned(), stored).await?;
-    let Some(account) = account else { return Ok(SignIn::Wrong) };
-    if right && !account.disabled {
-        store.account_succeeded(&account.id).await?;
-        return Ok(SignIn::Welcome(Box::new(account)));
+    let right = place.verify(password.to_owned(), stored).await?;
+    match account {
+        Some(account) if right && !account.disabled => {
+            store.account_succeeded(&account.id).await?;
+            Ok(SignIn::Welcome(account))
+        }
+        Some(_) | None => Ok(SignIn::Wrong),
     }
-    let until = now.after(delay(account.failures + 1));
-    store.account_failed(&account.id, account.failures, until).await?;
-    Ok(SignIn::Wrong)
+}
+
+/// An attempt before its password is looked at.
+enum Begun {
+    /// One more failure is held against the account.
+    Counted(Box<Account>),
+    Locked {
+        until: Timestamp,
+    },
+    Nobody,
+}
+
+async fn begin(store: &Store, name: &str, now: Timestamp) -> Result<Begun, Error> {
+    loop {
+        let Some(account) = store.account_by_name(name).await? else { return Ok(Begun::Nobody) };
+        if now < account.locked_until {
+            return Ok(Begun::Locked { until: account.locked_until });
+        }
+        let until = now.after(delay(account.failures + 1));
+        // Another attempt may have been counted meanwhile; then this one sees what it left.
+        if store.account_failed(&account.id, account.failures, until).await? {
+            return Ok(Begun::Counted(Box::new(account)));
+        }
+    }
 }
 
 /// Doubles with each failure after the free ones.

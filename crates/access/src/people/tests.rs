@@ -33,6 +33,20 @@ async fn failures_lock_for_longer_and_longer() {
 }
 
 #[tokio::test]
+async fn guesses_at_once_are_no_more_than_guesses_in_turn() {
+    let store = setup().await;
+    let mut guesses = tokio::task::JoinSet::new();
+    for _ in 0..3 * FREE_FAILURES {
+        let store = store.clone();
+        guesses.spawn(async move { attempt(&store, "wrong", NOW).await });
+    }
+    let outcomes = guesses.join_all().await;
+    let looked_at = outcomes.iter().filter(|outcome| **outcome == "wrong").count();
+    assert_eq!(looked_at, FREE_FAILURES as usize, "{outcomes:?}");
+    assert_eq!(attempt(&store, PASSWORD, NOW).await, "locked");
+}
+
+#[tokio::test]
 async fn unknown_names_and_odd_passwords_are_wrong() {
     let store = setup().await;
     for (name, password) in [("al", PASSWORD), ("", ""), ("jo", ""), ("jo\0", PASSWORD)] {

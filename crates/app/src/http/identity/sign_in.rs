@@ -107,18 +107,23 @@ async fn entered(visit: &Visit<'_>, form: &Parameters, source: &Source) -> Answe
         Ok(visit.sign_in_page(StatusCode::TOO_MANY_REQUESTS, &problem, &next, name))
     };
     let who = source.presenting("password");
-    if let Some(wait) = identity.attempts.wait(&who, now) {
-        return locked(wait);
-    }
+    let begun = match identity.attempts.begin(&who, now) {
+        Ok(begun) => begun,
+        Err(wait) => return locked(wait),
+    };
     let outcome = people::sign_in(&identity.oauth.store, name, password, now).await;
-    match outcome.map_err(|error| visit.failed(&error))? {
-        SignIn::Welcome(account) => visit.welcome(&account, &next).await,
-        SignIn::Wrong => {
-            identity.attempts.failed(&who, now);
+    if !matches!(outcome, Ok(SignIn::Wrong)) {
+        identity.attempts.right(&who, begun);
+    }
+    match outcome {
+        Ok(SignIn::Welcome(account)) => visit.welcome(&account, &next).await,
+        Ok(SignIn::Wrong) => {
             let problem = "The name or the password is wrong.";
             Ok(visit.sign_in_page(StatusCode::UNAUTHORIZED, problem, &next, name))
         }
-        SignIn::Locked { until } => locked(until.since(now)),
+        Ok(SignIn::Locked { until }) => locked(until.since(now)),
+        Err(error) if error.kind == Kind::Limited => locked(Duration::ZERO),
+        Err(error) => Err(visit.failed(&error)),
     }
 }
 
