@@ -87,7 +87,7 @@ async fn write(
         let (records, answers): (Vec<_>, Vec<_>) = mem::take(&mut waiting).into_iter().unzip();
         let written = store.audit_insert_all(&records, durability(&records)).await;
         if let (Some(journal), Ok(())) = (&journal, &written) {
-            journal.note(&records);
+            journal.note(&records).await;
         }
         let answer: Answer = written.map_err(|error| error.to_string());
         for waiter in answers {

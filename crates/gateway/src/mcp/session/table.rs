@@ -95,9 +95,9 @@ impl Sessions {
             return None;
         }
         if session.is_idle() && session.last_used().elapsed() >= self.limits.idle {
-            // Unless another replica served it meanwhile.
-            self.table().remove(id);
+            self.forget(&session);
             session.close();
+            // Unless another replica served it meanwhile.
             return self.take_over(id, owner).await;
         }
         session.touch();
@@ -105,6 +105,15 @@ impl Sessions {
             self.save(&session).await;
         }
         Some(session)
+    }
+
+    /// Removes this very session: another request may have taken one over under its id since it was
+    /// found.
+    fn forget(&self, session: &Arc<Session>) {
+        let mut table = self.table();
+        if table.get(&session.id).is_some_and(|held| Arc::ptr_eq(&held.session, session)) {
+            table.remove(&session.id);
+        }
     }
 
     async fn take_over(self: &Arc<Self>, id: &str, owner: &Owner) -> Option<Arc<Session>> {

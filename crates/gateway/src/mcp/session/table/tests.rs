@@ -54,6 +54,18 @@ async fn only_its_owner_finds_or_closes_a_session() {
     assert!(sessions.find(&session.id, &owner("ann")).await.is_none());
 }
 
+#[tokio::test]
+async fn what_was_taken_over_meanwhile_is_not_forgotten_with_the_session_before_it() {
+    let sessions = sessions(10, None);
+    let before = sessions.open(owner("ann"), client()).await.unwrap();
+    sessions.forget(&before);
+    let taken_over = http_session(Arc::clone(&before.id), owner("ann"));
+    sessions.insert(Arc::clone(&taken_over)).unwrap();
+    sessions.forget(&before);
+    let found = sessions.find(&before.id, &owner("ann")).await.unwrap();
+    assert!(Arc::ptr_eq(&found, &taken_over));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_session_idle_for_longest_gives_way() {
     let sessions = sessions(2, None);
