@@ -4,6 +4,7 @@
 //! Nothing else in the product reads the environment or a configuration file.
 
 mod access;
+mod certificate;
 mod data;
 mod forgone;
 mod github;
@@ -26,11 +27,12 @@ mod tharsis;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pilothouse_access::Policy;
 use pilothouse_model::Error;
 
+pub(crate) use self::harness::for_clients as harness_for_clients;
 pub use self::{
     access::Access,
     data::Data,
@@ -50,7 +52,11 @@ pub use self::{
     tharsis::Tharsis,
 };
 use self::{layer::Layers, reader::Reader};
-use crate::{place::Places, practice};
+use crate::{
+    environment::Environment,
+    place::{Places, System},
+    practice,
+};
 
 /// Everything an operator decided.
 #[derive(Clone, Debug)]
@@ -145,21 +151,22 @@ impl Config {
         })
     }
 
-    /// The same machine, but a private server on a free loopback port with its data in `directory`
-    /// and the strictest policy, whatever the operator's own settings are.
-    #[must_use]
-    pub fn for_tour(mut self, directory: PathBuf) -> Self {
-        self.server.listen = (std::net::Ipv4Addr::LOCALHOST, 0).into();
-        self.server.behind_proxy = false;
-        self.data = Data::in_directory(directory);
-        self.policy = Policy::default();
-        self.policies = None;
-        self.mail = None;
-        self
+    /// A private server on a free loopback port with its data in `directory`: what the program is
+    /// without any setting, but for what this machine needs to run and to log.
+    pub fn for_tour(&self, directory: &Path) -> Result<Self, Error> {
+        let environment = Environment::default();
+        let places = Places { system: System::current(), environment: &environment };
+        let flags = vec![Flag::data(directory), Flag::listen("127.0.0.1:0")];
+        let defaults = Self::load(&Arguments { file: None, flags }, &places)?;
+        Ok(Self {
+            log: self.log.clone(),
+            terraform: self.terraform.clone(),
+            private: self.private.clone(),
+            operator: self.operator.clone(),
+            ..defaults
+        })
     }
-}
 
-impl Config {
     /// With the practice server as the only account of Harness, and no switch that lets writes
     /// through.
     pub fn for_practice(mut self, server: &practice::Server) -> Result<Self, Error> {

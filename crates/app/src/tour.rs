@@ -8,7 +8,7 @@ mod harness;
 mod screen;
 mod terraform;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use pilothouse_gateway::client::Client;
 use pilothouse_model::Error;
@@ -16,7 +16,7 @@ use pilothouse_model::Error;
 use self::screen::Screen;
 use crate::{
     cli::{TourArguments, TourPlatform},
-    config::Config,
+    config::{Config, Harness},
     exit::Exit,
     practice,
     serve::{self, Running},
@@ -26,7 +26,7 @@ use crate::{
 pub async fn run(config: Config, arguments: &TourArguments) -> Result<Exit, Error> {
     let screen = Arc::new(Screen::new());
     let directory = Directory::new()?;
-    let config = config.for_tour(directory.path());
+    let config = config.for_tour(directory.path())?;
     match arguments.platform {
         TourPlatform::Tharsis => Box::pin(on_terraform(config, &screen, arguments.keep)).await,
         TourPlatform::Harness => Box::pin(on_harness(config, &screen, arguments.keep)).await,
@@ -65,7 +65,7 @@ async fn on_harness(config: Config, screen: &Arc<Screen>, keep: bool) -> Result<
         let outcome = harness::Story::new(&client, screen).tell().await;
         client.close().await;
         outcome?;
-        refuse(config, screen).await
+        Box::pin(refuse(config, screen)).await
     };
     let outcome = outcome.await;
     end(server, screen, outcome, keep).await
@@ -74,8 +74,9 @@ async fn on_harness(config: Config, screen: &Arc<Screen>, keep: bool) -> Result<
 /// The same platform behind a server that may not write.
 async fn refuse(mut config: Config, screen: &Arc<Screen>) -> Result<(), Error> {
     let directory = Directory::new()?;
-    config = config.for_tour(directory.path());
-    config.harness.read_only = true;
+    let harness = config.harness.clone();
+    config = config.for_tour(directory.path())?;
+    config.harness = Harness { read_only: true, ..harness };
     let server = serve::start(config).await?;
     let client = connect(&server, "/mcp/harness", screen).await?;
     let outcome = harness::Story::new(&client, screen).tell_read_only().await;
@@ -120,7 +121,7 @@ impl Directory {
         })
     }
 
-    fn path(&self) -> PathBuf {
-        self.0.path().to_owned()
+    fn path(&self) -> &Path {
+        self.0.path()
     }
 }

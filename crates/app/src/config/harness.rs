@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    parse,
+    certificate, parse,
     policy::LEVELS,
     reader::Reader,
     setting::{Group, Nearby, Setting},
@@ -31,6 +31,8 @@ pub struct Harness {
     pub project: Option<String>,
     /// For one attempt, with its body.
     pub timeout: Duration,
+    /// Trusted beside the well-known ones, as PEM.
+    pub certificate_authority: Option<Vec<u8>>,
     pub max_retries: u32,
     pub requests_per_second: NonZeroU32,
     /// Offered toolsets; empty means all.
@@ -59,7 +61,7 @@ const ACCOUNT_ID: Setting = Setting::new(
 const BASE_URL: Setting = Setting::new(
     "harness.base_url",
     "HARNESS_BASE_URL",
-    "an https address, for instance https://app.harness.io",
+    "a web address, for instance https://app.harness.io",
     "Where Harness is.",
 )
 .nearby(Nearby::BesideKey);
@@ -127,14 +129,22 @@ const ALLOW_HTTP: Setting = Setting::new(
     "harness.allow_http",
     "HARNESS_ALLOW_HTTP",
     "true or false",
-    "Admits a base address without TLS, for development.",
+    "Admits addresses without TLS on other machines, for development.",
+)
+.nearby(Nearby::BesideKey);
+
+const CA_FILE: Setting = Setting::new(
+    "harness.ca_file",
+    "HARNESS_CA_FILE",
+    "a PEM file",
+    "Certificate authorities to trust beside the well-known ones, for an installation of your own.",
 )
 .nearby(Nearby::BesideKey);
 
 const FME_BASE_URL: Setting = Setting::new(
     "harness.fme_base_url",
     "HARNESS_FME_BASE_URL",
-    "an https address",
+    "a web address",
     "Where feature flags are that did not move into Harness.",
 )
 .nearby(Nearby::BesideKey);
@@ -167,6 +177,13 @@ const AUDIT_FILE: Setting = Setting::new(
 /// What somebody else's address must not get.
 pub(super) const KEYS: [&Setting; 2] = [&API_KEY, &FME_API_KEY];
 
+/// What clients that start the program write into their files: no secrets, and no approvals, which
+/// an operator gives where the program is configured.
+pub(crate) fn for_clients() -> impl Iterator<Item = &'static Setting> {
+    let approvals = [SKIP_ELICITATION.key, AUTO_APPROVE.key];
+    GROUP.settings.iter().copied().filter(move |it| !it.secret && !approvals.contains(&it.key))
+}
+
 /// A shorter one could be guessed.
 const LEAST_TOKEN: usize = 16;
 
@@ -188,6 +205,7 @@ pub(super) static GROUP: Group = Group {
         &SKIP_ELICITATION,
         &AUTO_APPROVE,
         &ALLOW_HTTP,
+        &CA_FILE,
         &FME_BASE_URL,
         &FME_API_KEY,
         &SHARED_TOKEN,
@@ -200,12 +218,10 @@ impl Harness {
         let text = |text: &str| Some(text.to_owned());
         let api_key = reader.optional(&API_KEY, parse::secret);
         let account_id = reader.optional(&ACCOUNT_ID, text);
-        let allow_http = reader.required(&ALLOW_HTTP, parse::flag).unwrap_or(false);
-        let address = |text: &str| {
-            parse::web_address(text).filter(|url| allow_http || url.scheme() == "https")
-        };
-        let base_url = reader.required(&BASE_URL, address);
-        let fme_base_url = reader.required(&FME_BASE_URL, address);
+        let allow_http = reader.required(&ALLOW_HTTP, parse::flag);
+        let base_url = reader.required(&BASE_URL, parse::web_address);
+        let fme_base_url = reader.required(&FME_BASE_URL, parse::web_address);
+        let certificate_authority = certificate::authority(reader, &CA_FILE);
         let fme_api_key = reader.optional(&FME_API_KEY, parse::secret);
         let org = reader.required(&ORG, text);
         let project = reader.optional(&PROJECT, text);
@@ -224,7 +240,8 @@ impl Harness {
             api_key,
             account_id,
             base_url: base_url?,
-            allow_http,
+            allow_http: allow_http?,
+            certificate_authority,
             fme_base_url: fme_base_url?,
             fme_api_key,
             org: org?,
@@ -242,16 +259,20 @@ impl Harness {
 
     /// The practice server at `url` instead of any account.
     pub(super) fn for_practice(self, url: &str) -> Result<Self, Error> {
+        let url = Url::parse(url).map_err(Error::internal)?;
         Ok(Self {
             api_key: Some(SecretString::from(practice::API_KEY)),
             account_id: None,
-            base_url: Url::parse(url).map_err(Error::internal)?,
-            allow_http: true,
+            base_url: url.clone(),
+            fme_base_url: url,
+            fme_api_key: None,
+            certificate_authority: None,
             org: practice::ORG.to_owned(),
             project: Some(practice::PROJECT.to_owned()),
             toolsets: Vec::new(),
             read_only: false,
             auto_approve: AutoApprove::default(),
+            shared_token: None,
             audit_file: None,
             ..self
         })
@@ -269,6 +290,7 @@ impl Harness {
             rate: self.requests_per_second,
             fme_base_url: self.fme_base_url.to_string(),
             fme_api_key: self.fme_api_key.clone(),
+            certificate_authority: self.certificate_authority.clone(),
             allow_plaintext: self.allow_http,
             ..HarnessConfig::new(self.api_key.clone()?)
         })

@@ -174,15 +174,21 @@ pub(super) fn default_text(setting: &Setting) -> Option<String> {
 }
 
 fn read_file(path: &Path) -> Result<Table, String> {
-    let file = std::fs::File::open(path).map_err(|error| format!("cannot be read: {error}"))?;
-    let mut text = String::new();
-    file.take(MAX_FILE_BYTES + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| format!("cannot be read: {error}"))?;
-    if text.len() as u64 > MAX_FILE_BYTES {
-        return Err(format!("is larger than {MAX_FILE_BYTES} bytes"));
-    }
+    let bytes = bytes_of(path, MAX_FILE_BYTES)?;
+    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
     text.parse().map_err(|error: toml::de::Error| format!("is not TOML: {error}"))
+}
+
+/// The whole file, or what is wrong with it.
+pub(super) fn bytes_of(path: &Path, max: u64) -> Result<Vec<u8>, String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > max {
+        return Err(format!("is larger than {max} bytes"));
+    }
+    Ok(bytes)
 }
 
 fn value_at<'t>(table: &'t Table, key: &str) -> Option<&'t Value> {

@@ -89,7 +89,7 @@ impl Setting {
         self
     }
 
-    pub(super) fn variables(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &'static str> {
         let older = self.aliases.iter().copied().chain(self.scaled.map(|(variable, _)| variable));
         std::iter::once(self.variable).chain(older)
     }

@@ -101,7 +101,9 @@ fn every_kind_of_mistake_names_its_place_and_what_is_expected() {
         ("PILOTHOUSE_AUTO_APPROVE", "some", "expected none, low_write"),
         ("PILOTHOUSE_PARALLEL_JOBS", "65", "expected a number from 1 to 64"),
         ("THARSIS_MCP_READ_ONLY", "maybe", "expected true or false"),
-        ("HARNESS_BASE_URL", "http://127.0.0.1:1", "expected an https address"),
+        ("HARNESS_BASE_URL", "harness.example", "expected a web address"),
+        ("HARNESS_CA_FILE", "/nowhere/ca.pem", "HARNESS_CA_FILE: /nowhere/ca.pem cannot be read"),
+        ("THARSIS_CA_FILE", "/nowhere/ca.pem", "THARSIS_CA_FILE: /nowhere/ca.pem cannot be read"),
         ("HARNESS_MAX_RETRIES", "11", "expected a number from 0 to 10"),
         ("THARSIS_CLIENT_ID", "sa", "THARSIS_CLIENT_ID is set and THARSIS_CLIENT_SECRET is not"),
         ("PILOTHOUSE_LISTN", "127.0.0.1:1", "did you mean PILOTHOUSE_LISTEN?"),
@@ -222,6 +224,8 @@ fn somebody_elses_directory_gets_no_key_and_loosens_nothing() {
         (theirs, evil_fme, &[], "", true),
         (both, evil_fme, &[], fme, true),
         ("", "HARNESS_ALLOW_HTTP=true", &[], key, false),
+        ("", "HARNESS_CA_FILE=/dev/null", &[], key, false),
+        (theirs, "HARNESS_CA_FILE=/dev/null", &[], "", true),
         ("", "HARNESS_AUTO_APPROVE_RISK=all", &[], key, false),
         ("", "HARNESS_SKIP_ELICITATION=true", &in_environment, "", false),
         ("", "HARNESS_MCP_AUTH_TOKEN=known-to-others-too", &[], key, false),
@@ -297,6 +301,20 @@ fn a_configuration_file_has_a_largest_size() {
 }
 
 #[test]
+fn a_file_of_certificates_has_a_largest_size() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ca.pem");
+    let length = usize::try_from(certificate::MAX_CERTIFICATE_BYTES).unwrap();
+    for variable in ["HARNESS_CA_FILE", "THARSIS_CA_FILE"] {
+        let load = || load(&[(variable, file.to_str().unwrap())]);
+        fs::write(&file, "x".repeat(length)).unwrap();
+        load().unwrap();
+        fs::write(&file, "x".repeat(length + 1)).unwrap();
+        assert_problem(load(), "is larger than 1048576 bytes");
+    }
+}
+
+#[test]
 fn all_problems_are_reported_together() {
     let problems = load(&[
         ("PILOTHOUSE_LISTEN", "x"),
@@ -351,9 +369,22 @@ fn the_tour_is_private_whatever_is_configured() {
         ("PILOTHOUSE_ALLOWED_HOSTS", "ops.example.com"),
         ("PILOTHOUSE_AUTO_APPROVE", "all"),
         ("PILOTHOUSE_DATABASE_URL", "postgres://db/prod"),
+        ("PILOTHOUSE_TERRAFORM", "/opt/tofu"),
+        ("HARNESS_API_KEY", "pat.a.b.c"),
+        ("HARNESS_FME_API_KEY", "k"),
+        ("HARNESS_AUTO_APPROVE_RISK", "all"),
+        ("HARNESS_MCP_AUTH_TOKEN", "0123456789abcdef"),
+        ("HARNESS_AUDIT_FILE", "/log/audit"),
+        ("THARSIS_ENDPOINT", "https://tharsis.example.com"),
+        ("PILOTHOUSE_PUBLIC_URL", "https://ops.example.com"),
     ])
     .unwrap()
-    .for_tour("/tmp/tour".into());
+    .for_tour(Path::new("/tmp/tour"))
+    .unwrap();
+    let flags = vec![Flag::data(Path::new("/tmp/tour")), Flag::listen("127.0.0.1:0")];
+    let mut nothing = load_with(&[], &Arguments { file: None, flags }).unwrap();
+    nothing.terraform.binary = Some("/opt/tofu".into());
+    assert_eq!(format!("{config:?}"), format!("{nothing:?}"));
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:0");
     assert_eq!(config.data.database_url.expose_secret(), "sqlite:///tmp/tour/pilothouse.db");
     assert_eq!(config.policy.revision(), Policy::default().revision());

@@ -1,12 +1,10 @@
 //! The switches of the Tharsis MCP server that ours replaces, under its own names.
 
-use std::path::PathBuf;
-
 use pilothouse_connectors::tharsis::TharsisConfig;
 use secrecy::SecretString;
 
 use super::{
-    parse,
+    certificate, parse,
     reader::Reader,
     setting::{Group, Setting},
 };
@@ -122,17 +120,9 @@ fn remote(reader: &mut Reader<'_>) -> Option<TharsisConfig> {
     let grpc_endpoint = reader.optional(&GRPC_ENDPOINT, text);
     let token: Option<SecretString> = reader.optional(&TOKEN, parse::secret);
     let client = client(reader, token.is_some());
-    let ca_file: Option<PathBuf> = reader.optional(&CA_FILE, parse::path);
+    let certificate_authority = certificate::authority(reader, &CA_FILE);
     let allow_plaintext = reader.required(&ALLOW_PLAINTEXT, parse::flag)?;
     let endpoint = reader.optional(&ENDPOINT, text)?;
-    let certificate_authority = ca_file.and_then(|path| match std::fs::read(&path) {
-        Ok(pem) => Some(pem),
-        Err(error) => {
-            let (variable, path) = (CA_FILE.variable, path.display());
-            reader.problems.add(format!("{variable}: {path} cannot be read: {error}"));
-            None
-        }
-    });
     Some(TharsisConfig {
         endpoint,
         grpc_endpoint,

@@ -7,7 +7,10 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::Client;
-use crate::{config::TOKEN_VARIABLE, environment::Environment};
+use crate::{
+    config::{self, Setting, TOKEN_VARIABLE},
+    environment::Environment,
+};
 
 /// How a client gets to Pilothouse.
 #[derive(Clone, Debug)]
@@ -94,34 +97,36 @@ pub(super) fn environment(environment: &Environment) -> Vec<(String, String)> {
     program.map(|path| (variable.to_owned(), path)).into_iter().collect()
 }
 
-/// What the Harness server needs: the settings that the user has set, and the key, which is named
-/// and not written wherever the client can take it from its own environment.
+/// What the Harness server needs: the settings that the user has set, and the keys, which are named
+/// and not written wherever the client can take them from its own environment.
 pub(super) fn harness(client: Client, environment: &Environment) -> Vec<(String, String)> {
-    let key = match client.remote() {
-        Some(remote) => format!("{}{HARNESS_KEY}{}", remote.variable.0, remote.variable.1),
-        None => HARNESS_KEY_PLACEHOLDER.to_owned(),
+    let named = |name: &str, placeholder: &str| match client.remote() {
+        Some(remote) => format!("{}{name}{}", remote.variable.0, remote.variable.1),
+        None => placeholder.to_owned(),
     };
-    let set = HARNESS_SETTINGS.into_iter().filter_map(|name| {
-        let value = environment.get(name)?.to_str()?;
-        Some((name.to_owned(), value.to_owned()))
-    });
-    std::iter::once((HARNESS_KEY.to_owned(), key)).chain(set).collect()
+    let mut variables = vec![(HARNESS_KEY.to_owned(), named(HARNESS_KEY, HARNESS_KEY_PLACEHOLDER))];
+    if environment.get(FME_KEY).is_some() {
+        variables.push((FME_KEY.to_owned(), named(FME_KEY, FME_KEY_PLACEHOLDER)));
+    }
+    variables.extend(config::harness_for_clients().flat_map(Setting::variables).filter_map(
+        |name| {
+            let value = environment.get(name)?.to_str()?;
+            let is_file = name.ends_with("_FILE");
+            // The client starts the program in a directory of its own choice.
+            let absolute = std::path::absolute(value).ok().filter(|_| is_file);
+            let value =
+                absolute.map_or_else(|| value.to_owned(), |path| path.display().to_string());
+            Some((name.to_owned(), value))
+        },
+    ));
+    variables
 }
 
 pub(super) const HARNESS_KEY: &str = "HARNESS_API_KEY";
-/// For a client that takes nothing from its environment: the user puts the key here.
+const FME_KEY: &str = "HARNESS_FME_API_KEY";
+/// For a client that takes nothing from its environment: the user puts the keys here.
 const HARNESS_KEY_PLACEHOLDER: &str = "pat.xxx.xxx.xxx";
-/// What may stand in a file: no secret among them.
-const HARNESS_SETTINGS: [&str; 8] = [
-    "HARNESS_ACCOUNT_ID",
-    "HARNESS_BASE_URL",
-    "HARNESS_ORG",
-    "HARNESS_DEFAULT_ORG_ID",
-    "HARNESS_PROJECT",
-    "HARNESS_DEFAULT_PROJECT_ID",
-    "HARNESS_TOOLSETS",
-    "HARNESS_READ_ONLY",
-];
+const FME_KEY_PLACEHOLDER: &str = "(the key of HARNESS_FME_API_KEY)";
 
 /// The first of `names` that some directory of `path` holds as a file.
 fn find(path: &OsStr, names: &[&str]) -> Option<PathBuf> {

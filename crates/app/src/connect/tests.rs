@@ -1,6 +1,6 @@
 //! What each client's file looks like afterwards, and what is left alone.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use clap::{Parser, ValueEnum};
 
@@ -47,6 +47,13 @@ fn the_harness_surface_brings_its_settings_but_not_its_key() {
         ("HOME", "/home/ada"),
         ("HARNESS_API_KEY", "pat.account.token.secret"),
         ("HARNESS_DEFAULT_PROJECT_ID", "shop"),
+        ("HARNESS_BASE_URL", "http://harness.lan"),
+        ("HARNESS_ALLOW_HTTP", "true"),
+        ("HARNESS_API_TIMEOUT_MS", "1500"),
+        ("HARNESS_FME_API_KEY", "fme-secret"),
+        ("HARNESS_MCP_AUTH_TOKEN", "a shared secret of all"),
+        ("HARNESS_AUTO_APPROVE_RISK", "all"),
+        ("HARNESS_SKIP_ELICITATION", "true"),
     ]);
     let places = Places { system: System::Linux, environment: &environment };
     let mut all = String::new();
@@ -56,7 +63,17 @@ fn the_harness_surface_brings_its_settings_but_not_its_key() {
         let snippet: Value = serde_json::from_str(&out).unwrap();
         let entry = &snippet[client.servers_key()]["pilothouse-harness"];
         assert!(!out.contains("secret"), "{out}");
-        assert_eq!(entry["env"]["HARNESS_DEFAULT_PROJECT_ID"], "shop", "{name}");
+        let set: BTreeSet<_> =
+            entry["env"].as_object().unwrap().keys().map(String::as_str).collect();
+        let expected = BTreeSet::from([
+            "HARNESS_ALLOW_HTTP",
+            "HARNESS_API_KEY",
+            "HARNESS_API_TIMEOUT_MS",
+            "HARNESS_BASE_URL",
+            "HARNESS_DEFAULT_PROJECT_ID",
+            "HARNESS_FME_API_KEY",
+        ]);
+        assert_eq!(set, expected, "{name}");
         assert!(notes.contains("HARNESS_API_KEY"), "{notes}");
         let key = entry["env"]["HARNESS_API_KEY"].as_str().unwrap();
         all.extend([format!("{name}: {key}\n")]);

@@ -47,7 +47,7 @@ pub struct HarnessConfig {
     pub fme_base_url: String,
     /// `HARNESS_FME_API_KEY`; the API key without it.
     pub fme_api_key: Option<SecretString>,
-    /// Certificate authorities to trust besides the well-known ones, as PEM.
+    /// `HARNESS_CA_FILE`: certificate authorities to trust besides the well-known ones, as PEM.
     pub certificate_authority: Option<Vec<u8>>,
     /// `HARNESS_ALLOW_HTTP`: `http` to another machine is permitted.
     pub allow_plaintext: bool,
@@ -137,7 +137,7 @@ impl HarnessConfig {
             remote = remote.server(FME, &self.fme_base_url, fme_key, self.allow_plaintext)?;
         }
         if let Some(pem) = self.certificate_authority {
-            remote = remote.certificate_authority(pem);
+            remote = remote.certificate_authority(&pem)?;
         }
         Ok(remote)
     }

@@ -38,7 +38,7 @@ impl TharsisConfig {
             remote = remote.client_credentials(ClientCredentials::new(id, secret));
         }
         if let Some(pem) = self.certificate_authority {
-            remote = remote.certificate_authority(pem);
+            remote = remote.certificate_authority(&pem)?;
         }
         Ok(remote)
     }

@@ -43,7 +43,15 @@ pub struct RemoteConfig {
     /// The platform's other servers, by the registry's names for them.
     others: BTreeMap<String, Server>,
     grpc_url: Option<Url>,
-    certificate_authority: Option<Vec<u8>>,
+    authorities: Option<Authorities>,
+}
+
+/// Certificate authorities to trust besides the well-known ones, in the forms that our two clients
+/// want.
+#[derive(Clone, Debug)]
+struct Authorities {
+    http: Vec<reqwest::Certificate>,
+    grpc: Certificate,
 }
 
 impl RemoteConfig {
@@ -54,7 +62,7 @@ impl RemoteConfig {
     /// plain `http` to another machine without `allow_plaintext`.
     pub fn new(base_url: &str, credential: Credential, allow_plaintext: bool) -> Result<Self> {
         let main = Server::new(base_url, credential, allow_plaintext)?;
-        Ok(Self { main, others: BTreeMap::new(), grpc_url: None, certificate_authority: None })
+        Ok(Self { main, others: BTreeMap::new(), grpc_url: None, authorities: None })
     }
 
     /// Another server of the platform, with a credential of its own. Same rules.
@@ -91,10 +99,19 @@ impl RemoteConfig {
     }
 
     /// Trusts the certificates in this PEM text besides the well-known ones.
-    #[must_use]
-    pub fn certificate_authority(mut self, pem: Vec<u8>) -> Self {
-        self.certificate_authority = Some(pem);
-        self
+    ///
+    /// # Errors
+    /// When there is none in it, as in a certificate that is not PEM.
+    pub fn certificate_authority(mut self, pem: &[u8]) -> Result<Self> {
+        let http = reqwest::Certificate::from_pem_bundle(pem).map_err(bad_certificate)?;
+        if http.is_empty() {
+            return Err(Error::invalid(
+                "the platform's certificate authority holds no certificate",
+            )
+            .hint("give a PEM file; openssl x509 -inform der -in FILE makes one of DER"));
+        }
+        self.authorities = Some(Authorities { http, grpc: Certificate::from_pem(pem) });
+        Ok(self)
     }
 }
 
@@ -213,6 +230,10 @@ impl Remote {
 
     /// The channel connects when it is first used, and again after a break.
     pub(super) async fn grpc(&self) -> Result<&Channel> {
+        if self.config.authorities.is_some() {
+            // tonic leaves out a certificate that it cannot read; the other client refuses it.
+            self.http().await?;
+        }
         self.grpc.get_or_try_init(|| async { grpc_channel(&self.config) }).await
     }
 }
@@ -233,11 +254,10 @@ fn http_client(config: &RemoteConfig) -> Result<reqwest::Client> {
     if is_loopback(&config.main.base_url) {
         builder = builder.no_proxy();
     }
-    if let Some(pem) = &config.certificate_authority {
-        let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(bad_certificate)?;
-        builder = builder.tls_certs_merge(certificates);
+    if let Some(authorities) = &config.authorities {
+        builder = builder.tls_certs_merge(authorities.http.clone());
     }
-    builder.build().map_err(Error::internal)
+    builder.build().map_err(bad_certificate)
 }
 
 fn grpc_channel(config: &RemoteConfig) -> Result<Channel> {
@@ -252,8 +272,8 @@ fn grpc_channel(config: &RemoteConfig) -> Result<Channel> {
         .keep_alive_timeout(KEEPALIVE_TIMEOUT);
     if url.scheme() == "https" {
         let mut tls = ClientTlsConfig::new().with_webpki_roots();
-        if let Some(pem) = &config.certificate_authority {
-            tls = tls.ca_certificate(Certificate::from_pem(pem));
+        if let Some(authorities) = &config.authorities {
+            tls = tls.ca_certificate(authorities.grpc.clone());
         }
         endpoint = endpoint.tls_config(tls).map_err(bad_certificate)?;
     }
@@ -295,8 +315,13 @@ mod tests {
         let remote = Remote::new(config.clone());
         assert!(remote.http().await.is_ok());
         assert!(remote.grpc().await.is_ok());
-        let remote = Remote::new(config.certificate_authority(b"-----BEGIN nonsense".to_vec()));
-        assert!(remote.grpc().await.is_err() || remote.http().await.is_err());
+        for none in [&b"-----BEGIN nonsense"[..], b"", b"\x30\x82\x01\x0a", b"# nothing"] {
+            assert!(config.clone().certificate_authority(none).is_err(), "{none:?}");
+        }
+        let nonsense = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let remote = Remote::new(config.certificate_authority(nonsense).unwrap());
+        assert!(remote.http().await.is_err());
+        assert!(remote.grpc().await.is_err());
     }
 
     #[test]

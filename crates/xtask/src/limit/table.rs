@@ -28,7 +28,7 @@ const TEAM: &str = "crates/store/src/access/team.rs";
 const POLICIES: &str = "crates/access/src/cedar/file.rs";
 const UPLOAD: &str = "crates/connectors/src/tharsis/archive.rs";
 
-pub static LIMITS: [Limit; 85] = [
+pub static LIMITS: [Limit; 88] = [
     limit("Bytes of a request's headers", SERVE, "header_bytes", "oversized_headers_are_refused"),
     limit("Headers of an HTTP/1.1 request", SERVE, "headers", "too_many_headers_are_refused"),
     limit("Open connections", SERVE, "connections", "connections_are_bounded_and_the_rest_wait"),
@@ -179,6 +179,24 @@ pub static LIMITS: [Limit; 85] = [
         "crates/app/src/config/layer.rs",
         "MAX_FILE_BYTES",
         "a_configuration_file_has_a_largest_size",
+    ),
+    limit(
+        "Bytes of a file of certificate authorities",
+        "crates/app/src/config/certificate.rs",
+        "MAX_CERTIFICATE_BYTES",
+        "a_file_of_certificates_has_a_largest_size",
+    ),
+    limit(
+        "Bytes of lines that wait for `HARNESS_AUDIT_FILE`, before calls wait, too",
+        "crates/gateway/src/journal.rs",
+        "MAX_WAITING",
+        "lines_that_wait_have_a_largest_size",
+    ),
+    limit(
+        "Passwords that are looked at or wait for it",
+        "crates/access/src/people/password.rs",
+        "PLACES",
+        "the_queue_of_passwords_has_an_end",
     ),
     limit(
         "Bytes of a file of environment variables",

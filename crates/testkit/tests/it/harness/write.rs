@@ -1,5 +1,7 @@
 //! Writes: planned, confirmed, or not done.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{Harness, PATH};
@@ -313,10 +315,18 @@ async fn calls_are_written_to_the_audit_file_as_well() {
     harness.ok("harness_list", json!({ "resource_type": "pipeline" })).await;
     let delete = json!({ "resource_type": "pipeline", "resource_id": "deploy_shop" });
     harness.refused("harness_delete", delete).await;
-    let text = std::fs::read_to_string(&path).unwrap();
+    let both = async {
+        loop {
+            let text = std::fs::read_to_string(&path).unwrap();
+            if text.lines().count() == 2 && text.ends_with('\n') {
+                return text;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let text = tokio::time::timeout(Duration::from_secs(10), both).await.expect("both are written");
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.len(), 2, "{text}");
     assert_eq!(
         (&lines[0]["tool"], &lines[0]["outcome"]),
         (&json!("harness_list"), &json!("success"))
