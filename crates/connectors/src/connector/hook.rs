@@ -106,7 +106,7 @@ impl<'a> HookContext<'a> {
     }
 
     /// Fetches what an answer links to. Outside of the platform nothing is shown to anybody, and
-    /// only https is spoken.
+    /// only https is spoken, unless the platform is on this machine.
     pub(crate) async fn fetch(&self, link: &str) -> Result<bytes::Bytes> {
         self.connector.fetch(self.scope, link).await
     }
