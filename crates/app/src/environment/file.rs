@@ -1,8 +1,9 @@
 //! Variables from a file in the form of `.env`. What the environment says wins.
 //!
-//! A file that the operator names is as good as the environment. The one of the current directory
-//! belongs to whoever made that directory: only variables of the Harness server that we replace are
-//! taken from it, and they are kept apart, for `config::layer` to weigh.
+//! A file that the operator names is as good as the environment, and must be right. The one of the
+//! current directory belongs to whoever made that directory, and may be in the form of another
+//! program: only lines that give variables of the Harness server that we replace are read of it, and
+//! what they say is kept apart, for `config::layer` to weigh.
 
 use std::{fs::File, io::Read as _, path::Path};
 
@@ -28,9 +29,10 @@ impl Environment {
             None if usual.is_file() => (usual.as_path(), false),
             None => return Ok(self),
         };
-        let mut file: Variables =
-            read(path)?.into_iter().map(|(name, value)| (name, value.into())).collect();
-        file.retain(|name, _| !self.own.contains_key(name) && (is_stated || is_harness(name)));
+        let text = read(path)?;
+        let file = if is_stated { all(path, &text)? } else { of_harness(&text) };
+        let others = file.into_iter().filter(|(name, _)| !self.own.contains_key(name));
+        let file: Variables = others.map(|(name, value)| (name, value.into())).collect();
         if is_stated {
             self.own.extend(file);
         } else {
@@ -40,31 +42,66 @@ impl Environment {
     }
 }
 
-fn is_harness(name: &str) -> bool {
-    name.starts_with("HARNESS_")
-        || matches!(name, "HOST" | "LOG_LEVEL" | "MCP_SESSION_TTL_MS" | "PORT")
+/// Names that belong to the Harness server alone.
+const PREFIX: &str = "HARNESS_";
+/// Those that other programs have, too: they count beside one that they have not.
+const COMMON: [&str; 4] = ["HOST", "LOG_LEVEL", "MCP_SESSION_TTL_MS", "PORT"];
+/// Some editors begin a file with it.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+fn wrong(path: &Path, what: &str) -> Error {
+    Error::invalid(format!("{}: {what}", path.display()))
 }
 
-fn read(path: &Path) -> Result<Vec<(String, String)>> {
-    let wrong = |what: String| {
-        Error::invalid(format!("{}: {what}", path.display()))
-            .hint("a line is NAME=value; other lines are empty or start with #")
-    };
-    let file = File::open(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    let mut text = Vec::new();
-    file.take(MAX_BYTES + 1)
-        .read_to_end(&mut text)
-        .map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(wrong(format!("is larger than {MAX_BYTES} bytes")));
+fn read(path: &Path) -> Result<String> {
+    let unreadable = |error| wrong(path, &format!("cannot be read: {error}"));
+    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(wrong(path, &format!("is larger than {MAX_BYTES} bytes")));
     }
-    // What is wrong with a line is not repeated: it may hold a secret.
-    dotenvy::from_read_iter(text.as_slice())
-        .enumerate()
-        .map(|(index, entry)| {
-            entry.map_err(|_| wrong(format!("entry {} is not of the form NAME=value", index + 1)))
+    // Bytes that are no text can only be in lines that say nothing to us, or in a wrong value.
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text).to_owned())
+}
+
+/// Every variable of the file.
+fn all(path: &Path, text: &str) -> Result<Vec<(String, String)>> {
+    let entry = |entry: dotenvy::Result<(String, String)>| {
+        entry.map_err(|error| {
+            // What is wrong with a line is not repeated: it may hold a secret.
+            let line = line_of(text, &error).map(|line| format!("line {line}"));
+            let line = line.as_deref().unwrap_or("a line");
+            wrong(path, &format!("{line} is not of the form NAME=value"))
+                .hint("other lines are empty or start with #; quote a value with spaces")
         })
-        .collect()
+    };
+    dotenvy::from_read_iter(text.as_bytes()).map(entry).collect()
+}
+
+/// The number of the line that an error is about.
+fn line_of(text: &str, error: &dotenvy::Error) -> Option<usize> {
+    let dotenvy::Error::LineParse(entry, _) = error else { return None };
+    let first = entry.lines().next()?.trim_end();
+    text.lines().position(|line| line.trim_end() == first).map(|at| at + 1)
+}
+
+/// The variables of the Harness server, each by the line that gives it.
+fn of_harness(text: &str) -> Vec<(String, String)> {
+    let name = |line: &str| {
+        let (name, _) = line.split_once('=')?;
+        let name = name.trim();
+        Some(name.strip_prefix("export ").unwrap_or(name).trim().to_owned())
+    };
+    let lines: Vec<(String, &str)> =
+        text.lines().filter_map(|line| Some((name(line)?, line))).collect();
+    let is_ours = lines.iter().any(|(name, _)| name.starts_with(PREFIX));
+    let counts = |name: &str| name.starts_with(PREFIX) || is_ours && COMMON.contains(&name);
+    let counting = lines.into_iter().filter(|(name, _)| counts(name));
+    // A line that cannot be read is another program's way to write: it gives nothing.
+    let value = |(_, line): (String, &str)| dotenvy::from_read_iter(line.as_bytes()).next()?.ok();
+    counting.filter_map(value).collect()
 }
 
 #[cfg(test)]
@@ -106,7 +143,8 @@ mod tests {
     fn the_file_of_a_directory_says_nothing_but_what_the_harness_server_reads() {
         for (text, is_harness) in [
             ("HARNESS_ORG=default", true),
-            ("PORT=3000", true),
+            ("PORT=3000", false),
+            ("LOG_LEVEL=verbose", false),
             ("PILOTHOUSE_READ_ONLY=false", false),
             ("PATH=/tmp", false),
             ("HOME=/tmp", false),
@@ -119,17 +157,39 @@ mod tests {
     }
 
     #[test]
+    fn the_file_of_another_program_stops_nothing() {
+        for text in [
+            "APP_NAME=My App\nHARNESS_ORG=o",
+            "export DB_URL\nHARNESS_ORG=o",
+            "foo-bar=1\nexport HARNESS_ORG=o",
+            "A=`date`\nB='\nHARNESS_ORG=o",
+            "just words\n\u{feff}\nHARNESS_ORG='o'\nHARNESS_PROJECT=two words",
+        ] {
+            let usual = with(text, &[], false).unwrap();
+            assert_eq!(shown(&usual.nearby), ["HARNESS_ORG=o"], "{text}");
+        }
+        let common = with("PORT=3000\nHARNESS_ORG=o", &[], false).unwrap();
+        assert_eq!(shown(&common.nearby), ["HARNESS_ORG=o", "PORT=3000"]);
+        assert_eq!(shown(&with("APP=My App", &[], false).unwrap().nearby), [""; 0]);
+        let marked = with("\u{feff}HARNESS_ORG=o\n", &[], true).unwrap();
+        assert_eq!(shown(&marked.own), ["HARNESS_ORG=o"]);
+    }
+
+    #[test]
     fn a_file_of_variables_has_a_largest_size_and_a_form() {
         let fits = "#".repeat(usize::try_from(MAX_BYTES).unwrap());
         assert!(with(&fits, &[], true).unwrap().own.is_empty());
         let error = with(&format!("{fits}#"), &[], true).err().unwrap();
         assert!(error.message.contains("is larger than 262144 bytes"), "{error}");
-        let error = with("HARNESS_API_KEY pat.secret\n", &[], true).err().unwrap();
-        assert!(error.message.contains("entry 1 is not of the form"), "{error}");
+        let text = "# ours\n\nHARNESS_ORG=o\nHARNESS_API_KEY pat.secret\n";
+        let error = with(text, &[], true).err().unwrap();
+        assert!(error.message.contains("line 4 is not of the form"), "{error}");
         assert!(!error.to_string().contains("secret"), "{error}");
         let missing =
             Environment::default().with_file(Some(Path::new("/nowhere/.env")), Path::new("/"));
-        assert!(missing.err().unwrap().message.contains("/nowhere/.env: cannot be read"));
+        let missing = missing.err().unwrap();
+        assert!(missing.message.contains("/nowhere/.env: cannot be read"));
+        assert_eq!(missing.hint, None);
         assert!(Environment::default().with_file(None, Path::new("/nowhere")).is_ok());
     }
 }
