@@ -12,7 +12,7 @@ use pilothouse_control::{
     terraform::{self, Terraform, executor::Isolation},
 };
 use pilothouse_gateway::{DropIn, Gateway, Journal, Limits, Surface, UNIFIED};
-use pilothouse_model::{Caller, Error, Principal, Timestamp};
+use pilothouse_model::{Caller, Error, Kind, Principal, Timestamp};
 use pilothouse_registry::Catalog;
 use pilothouse_store::Store;
 use secrecy::ExposeSecret as _;
@@ -70,7 +70,10 @@ pub async fn compose(config: &Config) -> Result<Product, Error> {
     let mut gateway = Gateway::new(connectors, store.clone(), limits)
         .with_operator_command(config.data.operator_command());
     if let Some(path) = &config.harness.audit_file {
-        gateway = gateway.with_journal(Journal::open(path, HARNESS)?);
+        let journal = Journal::open(path, HARNESS);
+        // The operator named the file: another one is needed.
+        let journal = journal.map_err(|error| Error { kind: Kind::Invalid, ..error })?;
+        gateway = gateway.with_journal(journal);
     }
     Ok(Product {
         directory: Directory::new(store.clone()),
@@ -199,8 +202,8 @@ impl Product {
     fn harness_surface(&self) -> Result<Surface, Error> {
         let Harness { toolsets, read_only, auto_approve, .. } = &self.harness;
         if self.harness.api_key.is_none() {
-            return Err(Error::not_found("surface", HARNESS)
-                .hint("set HARNESS_API_KEY to a personal access token or service account token"));
+            return Err(Error::invalid("the surface \"harness\" needs HARNESS_API_KEY")
+                .hint("set it to a personal access token or a service account's token"));
         }
         let drop_in = DropIn { platform: HARNESS, instance: None, toolsets, tools: &[] };
         let policy = Policy {

@@ -1,9 +1,14 @@
 //! `doctor`: what is configured, reachable and missing.
 
+use std::time::Duration;
+
 use pilothouse_access::{Policies, github::Tenants, service_account::notice};
-use pilothouse_model::{Error, Timestamp};
+use pilothouse_connectors::{Connector, harness::HarnessConfig};
+use pilothouse_model::{Caller, Error, Principal, Timestamp};
+use pilothouse_registry::Catalog;
 use pilothouse_store::Store;
 use serde::Serialize;
+use serde_json::{Map, json};
 
 use super::screen;
 use crate::{
@@ -31,7 +36,7 @@ pub(super) async fn run(config: &Config, output: Output) -> Result<Exit, Error> 
         terraform(config).await,
         isolation(config),
         policies(config),
-        harness(config),
+        harness(config).await,
         github(config),
         listener(config).await,
     ]);
@@ -121,15 +126,37 @@ fn isolation(config: &Config) -> Finding {
     Finding { check: CHECK, status: "warning", detail, hint: Some(EXPOSED_HINT.into()) }
 }
 
-/// Which account the harness surface is for. Having none is no fault.
-fn harness(config: &Config) -> Finding {
+/// Longest that Harness may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Which account the harness surface is for, and whether it lets the key in. Having none is no
+/// fault.
+async fn harness(config: &Config) -> Finding {
+    const CHECK: &str = "harness";
     let Some(remote) = config.harness.remote() else {
-        return ok("harness", "not configured: HARNESS_API_KEY connects an account".into());
+        return ok(CHECK, "not configured: HARNESS_API_KEY connects an account".into());
     };
-    match remote.account() {
-        Ok(account) => ok("harness", format!("account {account} at {}", remote.base_url)),
-        Err(error) => failed("harness", &error),
+    let place = match remote.account() {
+        Ok(account) => format!("account {account} at {}", remote.base_url),
+        Err(error) => return failed(CHECK, &error),
+    };
+    let caller = Caller::new(Principal::local_user(&config.operator));
+    match ask(remote, &caller).await {
+        Ok(()) => ok(CHECK, place),
+        Err(error) => {
+            let finding = failed(CHECK, &error);
+            Finding { detail: format!("{place}: {}", finding.detail), ..finding }
+        }
     }
+}
+
+/// Asks what any key may ask, once.
+async fn ask(remote: HarnessConfig, caller: &Caller) -> Result<(), Error> {
+    let remote = HarnessConfig { retries: 0, timeout: remote.timeout.min(PATIENCE), ..remote };
+    let catalog = Catalog::embedded().platform("harness")?;
+    let connector = remote.connect(catalog, Connector::DEFAULT_INSTANCE)?;
+    let one = Map::from_iter([("limit".to_owned(), json!(1))]);
+    connector.call(caller, "organization.list", one).await.map(drop)
 }
 
 /// Whether the operator's own policies can be taken as they are.

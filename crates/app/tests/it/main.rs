@@ -51,11 +51,28 @@ fn exit_codes_are_what_scripts_rely_on() {
         ("doctor --data /nonexistent/state", &[], 1),
         ("runs list --data /nonexistent/state", &[], 1),
         ("tour", &[("PATH", "/nonexistent")], 3),
+        ("stdio --surface harness", &[], 2),
+        ("stdio --surface harness", &[KEY, ("HARNESS_AUDIT_FILE", "/nonexistent/a")], 2),
     ] {
         let output = User::new().run(line, environment);
         let stderr = text(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{line} {environment:?}: {stderr}");
     }
+}
+
+const KEY: (&str, &str) = ("HARNESS_API_KEY", "pat.acme.id.s3cret");
+
+#[test]
+fn the_doctor_asks_harness() {
+    let closed = [KEY, ("HARNESS_BASE_URL", "http://127.0.0.1:1"), ("HARNESS_ALLOW_HTTP", "true")];
+    let output = User::new().run("doctor --json", &closed);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let finding = findings.as_array().unwrap().iter().find(|it| it["check"] == "harness").unwrap();
+    assert_eq!(finding["status"], "failed");
+    let detail = finding["detail"].as_str().unwrap();
+    assert!(detail.starts_with("account acme at http://127.0.0.1:1"), "{detail}");
+    assert!(detail.ends_with(": cannot connect to harness"), "{detail}");
 }
 
 #[test]
