@@ -24,6 +24,7 @@ mod write;
 
 use pilothouse_model::{Error, Risk};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 pub(crate) use self::{
     invocation::{Follow, Invocation},
@@ -88,7 +89,12 @@ pub(crate) struct Controls {
 }
 
 impl Controls {
-    /// Takes the controls out of `arguments`, which the tool's schema has admitted.
+    /// An operation has arguments of these names, too: they reach it inside of `params`.
+    pub(crate) const NAMES: [&str; 3] = ["dry_run", Self::APPROVAL, "idempotency_key"];
+    pub(crate) const APPROVAL: &str = "approval_id";
+
+    /// Takes the controls out of `arguments`, which the tool's schema has admitted. An `approval_id`
+    /// that none of our approvals can have stays: it may be the operation's own.
     pub(crate) fn split(
         mut arguments: Map<String, Value>,
     ) -> Result<(Self, Map<String, Value>), Error> {
@@ -97,9 +103,14 @@ impl Controls {
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
             Some(_) => Err(Error::invalid("approval_id and idempotency_key are texts")),
         };
+        let is_foreign = |id: &Value| id.as_str().is_some_and(|id| Uuid::try_parse(id).is_err());
+        let approval = match arguments.get(Self::APPROVAL) {
+            Some(id) if is_foreign(id) => None,
+            _ => arguments.remove(Self::APPROVAL),
+        };
         let controls = Self {
             dry_run: arguments.remove("dry_run") == Some(Value::Bool(true)),
-            approval_id: text(arguments.remove("approval_id"))?,
+            approval_id: text(approval)?,
             idempotency_key: text(arguments.remove("idempotency_key"))?,
         };
         Ok((controls, arguments))

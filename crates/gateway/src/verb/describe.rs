@@ -6,7 +6,7 @@ use pilothouse_model::Error;
 use pilothouse_registry::{Operation, describe};
 use serde_json::{Map, Value, json};
 
-use super::{Hints, Reach, Request, Target, Verb, resource_type, take_text};
+use super::{Controls, Hints, Reach, Request, Target, Verb, resource_type, take_text};
 
 /// Most types and operations that a search shows.
 const MATCHES: usize = 10;
@@ -46,6 +46,7 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
             .hint(format!("it is of {:?}; leave toolset out", resource.toolset)));
         }
         let mut described = describe::resource_type(resource, &shown).unwrap_or_default();
+        mark_hidden(&mut described);
         if let Some(words) = search {
             let is_of_it = |operation: &Operation| operation.type_id() == resource.id;
             described["matches"] = reach.search_among(&words, MATCHES, &is_of_it);
@@ -67,6 +68,18 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
     };
     reach.localize(&mut value);
     Ok(Request::Answer { verb: "describe", value })
+}
+
+/// Says of arguments that have the name of one of the call's own how they reach the operation.
+fn mark_hidden(described: &mut Value) {
+    let operations = described["operations"].as_object_mut();
+    for operation in operations.into_iter().flat_map(|it| it.values_mut()) {
+        for name in Controls::NAMES {
+            if let Some(Value::String(line)) = operation.pointer_mut(&format!("/args/{name}")) {
+                line.push_str(" (pass it in params)");
+            }
+        }
+    }
 }
 
 /// The toolset of whichever platform has it.

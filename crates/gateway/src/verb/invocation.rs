@@ -9,7 +9,7 @@ use pilothouse_registry::{
 };
 use serde_json::{Map, Value};
 
-use super::{cursor, target::id_argument};
+use super::{Controls, cursor, target::id_argument};
 use crate::Gateway;
 
 pub(crate) struct Invocation {
@@ -54,7 +54,7 @@ impl Invocation {
         arguments: Map<String, Value>,
     ) -> Result<Self, Error> {
         let spec = connector.catalog().resource_type(type_name)?.operation(operation)?;
-        let mut arguments = gateway.schema(spec)?.read(arguments)?;
+        let mut arguments = gateway.schema(spec)?.read(arguments).map_err(hidden)?;
         cursor::open(spec, connector.instance(), &mut arguments)?;
         let name = format!("{type_name}.{operation}");
         connector.settle(&name, &mut arguments)?;
@@ -168,5 +168,16 @@ impl Follow {
         let Self { rule, timeout, longest_pause, .. } = self;
         let (timeout, longest_pause) = (*timeout, *longest_pause);
         Some(super::Wait { get, rule: rule.clone(), timeout, longest_pause })
+    }
+}
+
+/// An argument that is missing because the call has one of its own by the name says where it goes.
+fn hidden(error: Error) -> Error {
+    let is_missing = |name: &&str| error.message.starts_with(&format!("{name} is required"));
+    match Controls::NAMES.into_iter().find(is_missing) {
+        Some(name) => {
+            error.hint(format!("pass it in params: beside them {name} is the call's own"))
+        }
+        None => error,
     }
 }

@@ -11,7 +11,7 @@ use pilothouse_registry::{
 };
 use serde_json::{Map, Value};
 
-use super::{Invocation, Reach, Request, page, placement, spelling, take_text};
+use super::{Controls, Invocation, Reach, Request, page, placement, spelling, take_text};
 
 /// Where a call acts; operations that do not care never see it.
 const PLACE: [&str; 2] = [Scope::ORG, Scope::PROJECT];
@@ -204,6 +204,11 @@ impl<'g> Target<'g> {
 
     /// Puts id, body and place where `operation` takes them.
     fn fill(&mut self, operation: &Operation) -> Result<(), Error> {
+        let takes = |name: &str| operation.args.contains_key(name);
+        if !takes(Controls::APPROVAL) && self.arguments.contains_key(Controls::APPROVAL) {
+            return Err(Error::invalid("approval_id is not the id of an approval")
+                .hint("it is in the answer that asked for one; leave it out to ask"));
+        }
         if let Some(id) = self.id.take() {
             let Some(name) = id_argument(operation) else {
                 return Err(Error::invalid(format!("{} takes no id", operation.id))
