@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method};
 use pilothouse_model::{Caller, Error, Result, Risk, Timestamp};
-use pilothouse_registry::{resource::Scope as Levels, spec::Retry};
+use pilothouse_registry::{resource::Scope as Levels, schema, spec::Retry};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -97,6 +97,11 @@ impl<'a> HookContext<'a> {
     /// As [`HookContext::permit`], in `place`: `organization/project`, or nothing for the account.
     pub(crate) fn permit_in(&self, place: &str) -> Result<()> {
         self.scope.permit(place)
+    }
+
+    /// The schema of an operation's arguments, as the registry has it.
+    pub(crate) fn arguments(&self, operation: &str) -> Result<Value> {
+        Ok(schema::arguments(self.connector.operation(operation)?))
     }
 
     /// Reads a file from `target`, a path that is already encoded.

@@ -1,10 +1,18 @@
 //! What the YAML of an entity may contain, as Harness says it now.
 
-use pilothouse_model::Result;
+use pilothouse_model::{Kind, Result};
 use pilothouse_registry::definition;
 use serde_json::{Map, Value, json};
 
 use crate::connector::hook::HookContext;
+
+/// The operations that make what the platform has a schema of.
+const CREATE: [(&str, &str); 4] = [
+    ("Connectors", "connector.create"),
+    ("Environment", "environment.create"),
+    ("Infrastructure", "infrastructure.create"),
+    ("Service", "service.create"),
+];
 
 /// One part of the schema of `entity`, the platform's name for a kind of thing.
 pub(super) async fn of(
@@ -20,8 +28,26 @@ pub(super) async fn of(
     };
     args.insert("entity_type".to_owned(), json!(entity));
     args.insert("level".to_owned(), json!(level));
-    let schema = context.call("connector.entity_schema", Value::Object(args)).await?;
-    part(path.as_ref(), &schema)
+    match context.call("connector.entity_schema", Value::Object(args)).await {
+        Ok(schema) => part(path.as_ref(), &schema),
+        // Not every installation has it.
+        Err(error) if error.kind == Kind::NotFound => {
+            let create = CREATE.iter().find(|(name, _)| *name == entity);
+            let (_, create) = create.ok_or(error)?;
+            declared(context, create, path.as_ref())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What there is to say without the platform: the body that the operation takes.
+fn declared(context: &HookContext<'_>, create: &str, path: Option<&Value>) -> Result<Value> {
+    let arguments = context.arguments(create)?;
+    let mut shown = part(path, arguments.pointer("/properties/body").unwrap_or(&arguments))?;
+    shown["note"] = json!(format!(
+        "this Harness offers no schema of its own; it is what {create} takes as body"
+    ));
+    Ok(shown)
 }
 
 /// As [`of`], of what releases are made from: `PROCESS` or `ACTIVITY`.

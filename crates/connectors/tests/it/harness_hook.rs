@@ -345,6 +345,24 @@ async fn the_schema_of_an_entity_comes_from_the_platform() {
 }
 
 #[tokio::test]
+async fn without_a_schema_of_the_platform_ours_is_shown() {
+    let server = MockServer::start().await;
+    Mock::given(path("/ng/api/yaml-schema"))
+        .respond_with(ResponseTemplate::new(404))
+        .mount(&server)
+        .await;
+    let connector = connect(config(&server));
+    for kind in ["connector", "environment", "infrastructure", "service"] {
+        let operation = format!("{kind}.schema");
+        let found = connector.call(&caller(), &operation, args(json!({}))).await.unwrap();
+        assert!(found["schema"]["properties"]["identifier"].is_object(), "{kind}: {found}");
+        assert!(found["note"].as_str().unwrap().contains(&format!("{kind}.create")), "{found}");
+    }
+    let error = connector.call(&caller(), "secret.schema", args(json!({}))).await.unwrap_err();
+    assert_eq!(error.kind, Kind::NotFound);
+}
+
+#[tokio::test]
 async fn a_stage_can_start_a_whole_pipeline() {
     let server = MockServer::start().await;
     let mut parent = failed_run();

@@ -59,7 +59,7 @@ fn resolve(reach: Reach<'_>, mut arguments: Map<String, Value>) -> Result<Reques
     let operation = target.public_operation(&name)?;
     let mut schema = arguments_schema(operation);
     if let Some(path) = &path {
-        schema = part(schema, path)?;
+        schema = part(schema, path, &target.resource().name)?;
     }
     let id = format!("{}.{name}", target.type_id());
     let value = json!({ "operation": id, "path": path, "schema": schema });
@@ -78,8 +78,9 @@ fn defined(reach: Reach<'_>, arguments: &Map<String, Value>) -> Option<(String, 
     })
 }
 
-/// The part of `schema` at a path of property names, such as `body.connector.spec`.
-fn part(schema: Value, path: &str) -> Result<Value, Error> {
+/// The part of `schema` at a path of property names, such as `body.connector.spec`. The envelope of
+/// the type's name, which platforms show and requests add by themselves, may be in it.
+fn part(schema: Value, path: &str, envelope: &str) -> Result<Value, Error> {
     let mut part = schema;
     for name in path.split('.') {
         let inside = if part["items"].is_object() { part["items"].take() } else { part };
@@ -87,10 +88,11 @@ fn part(schema: Value, path: &str) -> Result<Value, Error> {
             .as_object()
             .map(|properties| properties.keys().cloned().collect())
             .unwrap_or_default();
-        let Some(next) = inside["properties"].get(name) else {
-            return Err(no_part(name, path, &known));
+        part = match inside["properties"].get(name) {
+            Some(next) => next.clone(),
+            None if name == envelope => inside,
+            None => return Err(no_part(name, path, &known)),
         };
-        part = next.clone();
     }
     Ok(part)
 }
@@ -116,10 +118,11 @@ mod tests {
                 "name": {"type": "string"}}}}}}}});
         for (path, expected) in [
             ("body.rules.name", Ok(json!({"type": "string"}))),
+            ("body.policy.rules.name", Ok(json!({"type": "string"}))),
             ("body.rule", Err("did you mean \"rules\"?")),
             ("body.rules.name.x", Err("no parts of its own")),
         ] {
-            match (part(schema.clone(), path), expected) {
+            match (part(schema.clone(), path, "policy"), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{path}"),
                 (Err(error), Err(expected)) => {
                     assert!(error.to_string().contains(expected), "{path}: {error}");

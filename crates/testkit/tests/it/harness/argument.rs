@@ -1,6 +1,6 @@
 //! Arguments: what is wrong with one is said before anything is sent.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Harness;
 
@@ -222,6 +222,75 @@ async fn arguments_count_wherever_they_stand() {
         let seen = harness.fake.seen();
         let found = seen.iter().any(|request| request.target.contains(expected));
         assert!(found, "{tool} {arguments}: {seen:?}");
+    }
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn an_argument_that_has_the_name_of_the_calls_own_reaches_the_operation() {
+    let harness = Harness::start().await;
+    let inputs = json!([{ "name": "x", "value": "y" }]);
+    let approve = |with: Value| {
+        let mut call = json!({ "resource_type": "approval_instance", "action": "approve",
+                               "approver_inputs": inputs, "dry_run": true });
+        call.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+        call
+    };
+    for with in [
+        json!({ "approval_id": "a1" }),
+        json!({ "resource_id": "a1" }),
+        json!({ "params": { "approval_id": "a1" } }),
+    ] {
+        let plan = harness.ok("harness_execute", approve(with)).await;
+        let request = &plan["plan"]["requests"][0];
+        let line = request["http"].as_str().unwrap();
+        assert!(line.contains("/approvals/a1/harness/activity"), "{line}");
+        assert_eq!(request["body"]["approverInputs"], inputs, "{request:#}");
+    }
+    let ours = json!({ "approval_id": "0190a5d4-6d1f-7c3e-8000-000000000000" });
+    let message = harness.refused("harness_execute", approve(ours)).await;
+    assert!(message.contains("approval_id is required") && message.contains("params"), "{message}");
+    let other = json!({ "resource_type": "pipeline", "action": "run", "resource_id": "deploy_shop",
+                        "approval_id": "mine" });
+    let message = harness.refused("harness_execute", other).await;
+    assert!(message.contains("approval_id is not the id of an approval"), "{message}");
+    let described =
+        harness.ok("harness_describe", json!({ "resource_type": "approval_instance" })).await;
+    let line = &described["operations"]["approve"]["args"]["approval_id"];
+    assert!(line.as_str().unwrap().ends_with("(pass it in params)"), "{line}");
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_body_says_is_sent_or_refused() {
+    let harness = Harness::start().await;
+    let toggle = |body: Value| {
+        json!({ "resource_type": "freeze_window", "action": "toggle_status", "body": body,
+                "dry_run": true })
+    };
+    let ids = json!(["a", "b"]);
+    let given = json!({ "freeze_ids": ids, "status": "disabled" });
+    let plan = harness.ok("harness_execute", toggle(given)).await;
+    let request = &plan["plan"]["requests"][0];
+    assert!(request["http"].as_str().unwrap().contains("status=Disabled"), "{request:#}");
+    assert_eq!(request["body"], ids);
+    for body in
+        [json!({ "freeze_ids": ids, "status": "off" }), json!({ "freeze_ids": ids, "x": 1 })]
+    {
+        harness.refused("harness_execute", toggle(body)).await;
+    }
+    harness.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_schema_is_there_without_the_platforms_own() {
+    let harness = Harness::start().await;
+    let service = harness.ok("harness_schema", json!({ "resource_type": "service" })).await;
+    assert!(service["note"].as_str().unwrap().contains("service.create"), "{service:#}");
+    for path in ["body.connector.spec", "body.spec"] {
+        let part = json!({ "resource_type": "connector", "operation": "create", "path": path });
+        let found = harness.ok("harness_schema", part).await;
+        assert!(found["schema"]["description"].is_string(), "{path}: {found:#}");
     }
     harness.app.stop().await;
 }
