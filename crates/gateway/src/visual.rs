@@ -114,13 +114,25 @@ pub(crate) async fn draw(
         Some(chart) => rendered(chart).await,
         None => None,
     };
-    let summary = image.as_ref().map_or("There is nothing to draw.", |image| &image.summary);
+    let without = if own.is_some() || is_drawn(operation) { EMPTY } else { NO_CHART };
+    let summary = image.as_ref().map_or(without, |image| &image.summary);
     if own.is_some() {
         *value = json!({ "summary": summary });
     } else if let Value::Object(fields) = value {
         fields.insert("visual_summary".into(), summary.into());
     }
     image
+}
+
+const EMPTY: &str = "There is nothing to draw.";
+const NO_CHART: &str = "No chart is drawn of this; there are charts of lists of executions, of what \
+                        became of one, and of how a project does.";
+
+/// Whether there are charts of what the operation gives.
+fn is_drawn(operation: &str) -> bool {
+    let name = operation.strip_prefix(PLATFORM).unwrap_or_default();
+    matches!(name, "execution.list" | "execution.diagnose" | "pipeline.diagnose")
+        || name.ends_with(".status")
 }
 
 /// Drawing is work for a moment; other calls go on meanwhile.

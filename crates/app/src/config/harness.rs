@@ -101,7 +101,8 @@ const TOOLSETS: Setting = Setting::new(
     "harness.toolsets",
     "HARNESS_TOOLSETS",
     "toolset names separated by commas",
-    "Toolsets that the harness surface offers; empty offers all.",
+    "Toolsets that the harness surface offers: those that are named, or, with +name and -name, more \
+     and fewer than all but ansible, which an empty list offers.",
 )
 .nearby(Nearby::Forbids);
 const READ_ONLY: Setting = Setting::new(
