@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use pilothouse_registry::{Catalog, Operation};
 
-use self::{example::Example, reason::Reasons, recorder::Recorder};
+use self::{example::Example, normal::Sent, reason::Reasons, recorder::Recorder};
 
 fn data(name: &str) -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/harness");
@@ -33,9 +33,14 @@ async fn replay(
     let answer = recorder.call(tool, arguments).await;
     let sent = recorder.sent();
     let expected = example.requests();
-    // Before a write, its plan looks at what it would change.
+    // Before a write, its plan looks at what it would change, and asks questions that are no GET.
     let looks =
         if operation.risk.is_read() { 0 } else { sent.len().saturating_sub(expected.len()) };
+    let is_write = |it: &&Sent| expected.iter().any(|other| other.line == it.line);
+    let mut twice = sent[..looks].iter().filter(|it| !it.line.starts_with("GET "));
+    if let Some(twice) = twice.find(is_write) {
+        return Err(format!("sent twice: {}", twice.line));
+    }
     match normal::difference(&expected, &sent[looks..]) {
         None => Ok(()),
         Some(difference) => Err(match answer {
