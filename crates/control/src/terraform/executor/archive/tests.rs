@@ -82,7 +82,8 @@ fn files_in(directory: &TempDir) -> BTreeMap<String, String> {
                 continue;
             }
             let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-            found.insert(name, fs::read_to_string(path).unwrap());
+            let content = fs::read(path).unwrap();
+            found.insert(name, String::from_utf8_lossy(&content).into_owned());
         }
     }
     found
