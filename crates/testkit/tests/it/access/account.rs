@@ -2,15 +2,21 @@
 
 use super::*;
 
-/// Templates are those of the account unless the call says more, whatever project is configured.
-#[tokio::test]
-async fn a_role_in_a_project_reaches_nothing_of_the_account() {
+/// A client whose key has the largest role in one project, where nobody is asked.
+async fn owner_of_shop() -> (FakeHarness, TestApp) {
     let fake = FakeHarness::start().await;
     let mut variables = fake.variables();
     variables.push(ALL);
     let mut app = TestApp::start(&variables).await;
     let (_, text) = key(&app, "shop", Role::Owner, "harness:default/shop").await;
     app.sign_in(&text);
+    (fake, app)
+}
+
+/// Templates are those of the account unless the call says more, whatever project is configured.
+#[tokio::test]
+async fn a_role_in_a_project_reaches_nothing_of_the_account() {
+    let (_fake, app) = owner_of_shop().await;
     let create = |place: Value| {
         let mut arguments = json!({
             "resource_type": "template", "dry_run": true,
@@ -39,12 +45,7 @@ async fn a_role_in_a_project_reaches_nothing_of_the_account() {
 /// A role counts where a call acts, whatever says so.
 #[tokio::test]
 async fn a_role_in_a_project_reaches_no_other_through_a_body() {
-    let fake = FakeHarness::start().await;
-    let mut variables = fake.variables();
-    variables.push(ALL);
-    let mut app = TestApp::start(&variables).await;
-    let (_, text) = key(&app, "shop", Role::Owner, "harness:default/shop").await;
-    app.sign_in(&text);
+    let (_fake, app) = owner_of_shop().await;
     let shop = json!({ "org_id": "default", "project_id": "shop" });
     let inside = json!({ "orgIdentifier": "default", "projectIdentifier": "shop" });
     let outside = json!({ "orgIdentifier": "default", "projectIdentifier": "billing" });
@@ -73,12 +74,7 @@ async fn a_role_in_a_project_reaches_no_other_through_a_body() {
 /// Operations that make requests of their own are held to the place that was decided about.
 #[tokio::test]
 async fn a_role_in_a_project_widens_nothing() {
-    let fake = FakeHarness::start().await;
-    let mut variables = fake.variables();
-    variables.push(ALL);
-    let mut app = TestApp::start(&variables).await;
-    let (_, text) = key(&app, "shop", Role::Owner, "harness:default/shop").await;
-    app.sign_in(&text);
+    let (fake, app) = owner_of_shop().await;
     let exemption = json!({ "issue_id": "i" });
     let elsewhere = json!({ "issue_id": "i", "project_id": "billing" });
     let many = |items: &[&Value]| json!({ "type": "Other", "reason": "r", "requester_id": "u", "items": items });
